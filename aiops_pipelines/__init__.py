@@ -1,0 +1,1 @@
+"""AIOps Pipelines: monitoring, contracts and incidents for a hospital's AI systems."""
