@@ -1,0 +1,5 @@
+"""Tables on disk or object store: one Parquet file per table, system and day."""
+
+from aiops_pipelines.lake.store import FileRecord, Lake
+
+__all__ = ["FileRecord", "Lake"]

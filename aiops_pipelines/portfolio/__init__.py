@@ -1,0 +1,33 @@
+"""The inventory: which AI systems the hospital runs, on whose word, under which limits."""
+
+from aiops_pipelines.portfolio.contract import Clause, Contract, Remedy
+from aiops_pipelines.portfolio.feed import DayRule, Feed
+from aiops_pipelines.portfolio.hospital import Hospital, Portfolio
+from aiops_pipelines.portfolio.limit import Limit
+from aiops_pipelines.portfolio.loader import load_portfolio
+from aiops_pipelines.portfolio.output import Feature, OperatingPoint, Output, Task
+from aiops_pipelines.portfolio.risk import RiskTier
+from aiops_pipelines.portfolio.system import Stage, System
+from aiops_pipelines.portfolio.vocabulary import METRICS, Area, Metric
+
+__all__ = [
+    "METRICS",
+    "Area",
+    "Clause",
+    "Contract",
+    "DayRule",
+    "Feature",
+    "Feed",
+    "Hospital",
+    "Limit",
+    "Metric",
+    "OperatingPoint",
+    "Output",
+    "Portfolio",
+    "Remedy",
+    "RiskTier",
+    "Stage",
+    "System",
+    "Task",
+    "load_portfolio",
+]

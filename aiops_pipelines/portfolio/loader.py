@@ -1,0 +1,78 @@
+"""Reads `hospital.yaml` and `systems/*.yaml`; every problem is named by file, line and field."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from aiops_pipelines.errors import PortfolioError
+from aiops_pipelines.portfolio.hospital import Hospital, Portfolio
+from aiops_pipelines.portfolio.system import System
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def load_portfolio(folder: Path) -> Portfolio:
+    """Return the portfolio in `folder`.
+
+    Raises:
+        PortfolioError: all problems of all files at once, one a line, `file:line: field: what`.
+    """
+    if not (folder / "hospital.yaml").is_file():
+        raise PortfolioError(f"{folder}: no hospital.yaml here; is this the portfolio's folder?")
+    problems: list[str] = []
+    hospital = _read(folder / "hospital.yaml", Hospital, problems)
+    files = sorted((folder / "systems").glob("*.yaml"))
+    if not files:
+        problems.append(f"{folder / 'systems'}: holds no system; add one YAML a system")
+    systems = [(file, _read(file, System, problems)) for file in files]
+    seen: dict[str, Path] = {}
+    for file, system in systems:
+        if system is None:
+            continue
+        if system.id in seen:
+            problems.append(f"{file}:1: id: {system.id!r} is already used by {seen[system.id]}")
+        seen[system.id] = file
+    if problems or hospital is None:
+        raise PortfolioError("\n".join(problems))
+    found = tuple(system for _, system in systems if system is not None)
+    return Portfolio(hospital=hospital, systems=tuple(sorted(found, key=lambda s: s.id)))
+
+
+def _read(file: Path, model: type[ModelT], problems: list[str]) -> ModelT | None:
+    try:
+        tree = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problems.append(f"{file}:{line}: not valid YAML: {error.problem}")
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{file}:1: can't be read: {error}")
+        return None
+    if not isinstance(tree, dict):
+        problems.append(f"{file}:1: must be a mapping of fields, is {type(tree).__name__}")
+        return None
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        for issue in error.errors():
+            field = ".".join(str(part) for part in issue["loc"]) or "(whole file)"
+            line = _line(tree, issue["loc"])
+            problems.append(f"{file}:{line}: {field}: {issue['msg'].removeprefix('Value error, ')}")
+        return None
+
+
+def _line(tree: Any, location: Sequence[int | str]) -> int:
+    """Return the 1-based line of `location` in a round-trip YAML tree, or of its nearest parent."""
+    line = 1
+    node = tree
+    for part in location:
+        marks = getattr(getattr(node, "lc", None), "data", None)
+        if not marks or part not in marks:
+            break
+        line = marks[part][0] + 1
+        node = node[part]
+    return line

@@ -1,0 +1,164 @@
+"""One AI system of the hospital: who answers for it, what it may do, how it is watched."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from aiops_pipelines.portfolio.contract import Contract
+from aiops_pipelines.portfolio.feed import Feed
+from aiops_pipelines.portfolio.limit import Limit
+from aiops_pipelines.portfolio.model import ColumnName, Identifier, Record, Text
+from aiops_pipelines.portfolio.output import Feature, Output
+from aiops_pipelines.portfolio.risk import Risk, RiskTier
+from aiops_pipelines.portfolio.vocabulary import Area
+
+
+class Stage(StrEnum):
+    """The lifecycle, in order."""
+
+    EVALUATION = "evaluation"
+    PILOT = "pilot"
+    LIVE = "live"
+    RESTRICTED = "restricted"
+    RETIRED = "retired"
+
+
+class Vendor(Record):
+    """Who makes the system and whom to call."""
+
+    name: Text
+    contact: Text
+
+
+class Version(Record):
+    """A released version and the day it went into use here."""
+
+    version: Text
+    start: date = Field(alias="from")
+    note: str = ""
+
+
+class Regulatory(Record):
+    """Standing with the regulator; clearance numbers of the example hospital are invented."""
+
+    status: Text
+    clearance: str = ""
+    pccp_authorised: bool = False
+
+
+class Owners(Record):
+    """Roles that answer for the system; also who gets its incidents."""
+
+    clinical: Text
+    technical: Text
+    executive: Text
+
+
+class Lifecycle(Record):
+    """Where the system stands and when it is looked at again."""
+
+    stage: Stage
+    go_live: date
+    next_review: date
+
+
+class LabelRule(Record):
+    """When the truth is known, and for whom.
+
+    A day is mature when it is at least `mature_after_days` old and at least `completeness` of
+    the labels expected of it have arrived. With scheme "complete" every case is expected to get
+    a label; with "partial" all AI-positives at `operating_point` are, and the share
+    `audit_fraction` of AI-negatives, drawn at random; with "sample" the share `audit_fraction`
+    of all cases, drawn at random.
+    """
+
+    truth: Text
+    sources: tuple[str, ...] = Field(min_length=1)
+    mature_after_days: int = Field(ge=0)
+    completeness: float = Field(default=0.9, gt=0, le=1)
+    scheme: Literal["complete", "partial", "sample"] = "complete"
+    operating_point: Identifier | None = None
+    audit_fraction: float | None = Field(default=None, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _scheme_is_whole(self) -> Self:
+        if (self.scheme == "complete") != (self.audit_fraction is None):
+            raise ValueError("`audit_fraction` belongs to the schemes partial and sample")
+        if (self.scheme == "partial") != (self.operating_point is not None):
+            raise ValueError("`operating_point` belongs to the scheme partial")
+        return self
+
+
+class ReferencePeriod(Record):
+    """The period whose data fix bins and baselines."""
+
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+
+
+class System(Record):
+    """Everything the product knows about one AI system before it reads a single case."""
+
+    id: Identifier
+    name: Text
+    service_line: Literal["radiology", "pathology", "nursing", "medicine", "administration"]
+    vendor: Vendor
+    versions: tuple[Version, ...] = Field(min_length=1)
+    intended_use: Text
+    population: Text
+    out_of_scope: Text
+    regulatory: Regulatory
+    risk: Risk
+    owners: Owners
+    lifecycle: Lifecycle
+    output: Output
+    features: tuple[Feature, ...] = ()
+    subgroups: tuple[ColumnName, ...] = ()
+    predictions: Feed
+    labels: Feed
+    truth: LabelRule
+    reference: ReferencePeriod
+    limits: tuple[Limit, ...] = ()
+    contract: Contract | None = None
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        points = {point.name for point in self.output.operating_points}
+        features = {feature.name for feature in self.features} | {"score", "*"}
+        for limit in self.all_limits:
+            where = f"limit on {limit.metric}"
+            if self.output.task not in limit.definition.tasks:
+                raise ValueError(f"{where}: does not fit a {self.output.task} output")
+            if limit.operating_point is not None and limit.operating_point not in points:
+                raise ValueError(f"{where}: unknown operating point {limit.operating_point!r}")
+            if limit.feature is not None and limit.feature not in features:
+                raise ValueError(f"{where}: unknown feature {limit.feature!r}")
+            if limit.subgroup not in {None, "*", *self.subgroups}:
+                raise ValueError(f"{where}: unknown subgroup {limit.subgroup!r}")
+            if limit.definition.area is Area.BIAS and limit.subgroup is None:
+                raise ValueError(f"{where}: needs a `subgroup` (a name or '*')")
+            if limit.definition.per == "feature" and limit.feature is None:
+                raise ValueError(f"{where}: needs a `feature` (a name or '*')")
+        if self.truth.operating_point not in {None, *points}:
+            raise ValueError(f"truth: unknown operating point {self.truth.operating_point!r}")
+        starts = [version.start for version in self.versions]
+        if starts != sorted(starts):
+            raise ValueError("versions must be in order of their dates")
+        return self
+
+    @property
+    def all_limits(self) -> tuple[Limit, ...]:
+        """Return the hospital's own limits and the contract's clauses."""
+        return self.limits + (self.contract.clauses if self.contract else ())
+
+    @property
+    def tier(self) -> RiskTier:
+        """Return the risk tier, computed by the rule in `portfolio.risk`."""
+        return self.risk.tier
+
+    def version_on(self, day: date) -> str | None:
+        """Return the version the portfolio says was in use on `day`, None before the first."""
+        in_use = [version.version for version in self.versions if version.start <= day]
+        return in_use[-1] if in_use else None

@@ -1,0 +1,117 @@
+"""The columns of every table in the lake: one place for each name and type.
+
+Predictions and labels have a fixed part and, for predictions, the features and subgroups that the
+system's portfolio entry names. Everything evaluated, from data quality to SLA clauses, is a row of
+the one table `FIGURES`.
+"""
+
+import pyarrow as pa
+
+from aiops_pipelines.portfolio import System
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+_WORD = pa.dictionary(pa.int32(), pa.string())
+
+QUARANTINE = pa.schema(
+    [
+        pa.field("feed", pa.string(), nullable=False),
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("row", pa.int64()),
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("column", pa.string()),
+        pa.field("masked_value", pa.string()),
+    ]
+)
+"""One row a refused row (or file: `row` null), with line number, rule and the value masked."""
+
+LABELS = pa.schema(
+    [
+        pa.field("case_id", pa.string(), nullable=False),
+        pa.field("value", pa.float64(), nullable=False),
+        pa.field("decided_at", TIMESTAMP),
+        pa.field("received_at", TIMESTAMP, nullable=False),
+        pa.field("source", _WORD, nullable=False),
+        pa.field("reader", _WORD),
+        pa.field("revision", pa.int32(), nullable=False),
+    ]
+)
+"""All revisions of all labels known; `value` is 0/1, a class's index or a number in the unit."""
+
+FIGURES = pa.schema(
+    [
+        pa.field("system", pa.string(), nullable=False),
+        pa.field("version", pa.string()),
+        pa.field("area", pa.string(), nullable=False),
+        pa.field("metric", pa.string(), nullable=False),
+        pa.field("operating_point", pa.string()),
+        pa.field("feature", pa.string()),
+        pa.field("clause", pa.string()),
+        pa.field("stratum", pa.string(), nullable=False),
+        pa.field("estimand", pa.string(), nullable=False),
+        pa.field("day", pa.date32(), nullable=False),
+        pa.field("as_of", pa.date32(), nullable=False),
+        pa.field("window", pa.int32(), nullable=False),
+        pa.field("window_from", pa.date32()),
+        pa.field("window_to", pa.date32()),
+        pa.field("n", pa.int64(), nullable=False),
+        pa.field("n_positive", pa.int64()),
+        pa.field("n_mature", pa.int64()),
+        pa.field("n_pending", pa.int64()),
+        pa.field("estimate", pa.float64()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+        pa.field("level", pa.float64(), nullable=False),
+        pa.field("method", pa.string(), nullable=False),
+        pa.field("baseline", pa.float64()),
+        pa.field("minimum", pa.float64()),
+        pa.field("maximum", pa.float64()),
+        pa.field("log_e_value", pa.float64()),
+        pa.field("verdict", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("suppressed", pa.bool_(), nullable=False),
+    ]
+)
+"""One evaluated figure a row. See docs/data-model.md for each column's meaning."""
+
+
+def predictions_schema(system: System) -> pa.Schema:
+    """Return the columns of `system`'s predictions.
+
+    Fixed: case_id, patient_id, predicted_at, received_at, version, score (a binary score in
+    [0, 1], a class's index, or a number in the output's unit); then features and subgroups under
+    their portfolio names.
+    """
+    fields = [
+        pa.field("case_id", pa.string(), nullable=False),
+        pa.field("patient_id", pa.string()),
+        pa.field("predicted_at", TIMESTAMP, nullable=False),
+        pa.field("received_at", TIMESTAMP, nullable=False),
+        pa.field("version", _WORD),
+        pa.field("score", pa.float64(), nullable=False),
+    ]
+    taken = {field.name for field in fields}
+    for feature in system.features:
+        kind = pa.float64() if feature.kind == "numeric" else _WORD
+        fields.append(pa.field(feature.name, kind))
+        taken.add(feature.name)
+    fields += [pa.field(name, _WORD) for name in system.subgroups if name not in taken]
+    return pa.schema(fields)
+
+
+def scored_cases_schema(system: System) -> pa.Schema:
+    """Return the predictions' columns with each case's current label and its state.
+
+    Added: label (null without one), decided_at, label_received_at, source, revision (0-based),
+    label_state: pending, mature, censored or overturned.
+    """
+    return pa.schema(
+        [
+            *predictions_schema(system),
+            pa.field("label", pa.float64()),
+            pa.field("decided_at", TIMESTAMP),
+            pa.field("label_received_at", TIMESTAMP),
+            pa.field("source", _WORD),
+            pa.field("revision", pa.int32()),
+            pa.field("label_state", _WORD, nullable=False),
+        ]
+    )
