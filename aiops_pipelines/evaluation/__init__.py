@@ -1,0 +1,1 @@
+"""From daily statistics to figures with verdicts: what the night computes, without Dagster."""

@@ -1,0 +1,74 @@
+"""A figure: one evaluated number with everything a reader needs to judge it."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from aiops_pipelines.portfolio import Area
+from aiops_pipelines.schema import FIGURES
+from aiops_pipelines.statistics import Estimate
+from aiops_pipelines.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One row of the table FIGURES; docs/data-model.md gives each field's meaning.
+
+    `estimate`, `low` and `high` are None where the figure does not exist. `log_e_value` is the
+    natural logarithm of the evidence against the limit, None where no sequential rule applies.
+    """
+
+    system: str
+    version: str | None
+    area: Area
+    metric: str
+    operating_point: str | None = None
+    feature: str | None = None
+    clause: str | None = None
+    stratum: str = "all"
+    estimand: str = "measured"
+    day: date
+    as_of: date
+    window: int
+    window_from: date | None = None
+    window_to: date | None = None
+    n: int
+    n_positive: int | None = None
+    n_mature: int | None = None
+    n_pending: int | None = None
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float = 0.95
+    method: str
+    baseline: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    log_e_value: float | None = None
+    verdict: Verdict
+    reason: str
+    suppressed: bool = False
+
+    @property
+    def interval(self) -> Estimate:
+        """Return value and interval as the statistics know them."""
+        return Estimate(
+            self.estimate, self.low, self.high, None, self.n, self.n_positive, self.method
+        )
+
+
+def to_arrow(figures: Iterable[Figure]) -> pa.Table:
+    """Return the figures as a table with schema FIGURES, in the order given."""
+    return pa.Table.from_pylist([asdict(figure) for figure in figures], schema=FIGURES)
+
+
+def from_arrow(table: pa.Table) -> list[Figure]:
+    """Return the rows of a table with schema FIGURES."""
+    return [_figure(row) for row in table.to_pylist()]
+
+
+def _figure(row: dict[str, Any]) -> Figure:
+    return Figure(**{**row, "area": Area(row["area"]), "verdict": Verdict(row["verdict"])})

@@ -1,0 +1,87 @@
+"""The morning's answer: for each system and area the verdict of the latest night, and why."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from aiops_pipelines.evaluation.figure import Figure, from_arrow
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area, Portfolio, System
+from aiops_pipelines.verdict import Verdict, worst
+
+TABLES: Mapping[Area, str] = {
+    Area.INTEGRITY: "integrity",
+    Area.DATA_QUALITY: "data_quality",
+    Area.PERFORMANCE: "performance",
+    Area.CALIBRATION: "calibration",
+    Area.DRIFT: "drift",
+    Area.BIAS: "bias",
+    Area.SLA: "sla_evaluation",
+}
+"""The lake's table of each area's figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaStatus:
+    """One area of one system on one day: the gravest verdict, its reason, and all its figures."""
+
+    area: Area
+    verdict: Verdict
+    reason: str
+    figures: tuple[Figure, ...]
+
+    @property
+    def headline(self) -> Figure | None:
+        """Return the figure that decided the verdict, the first among equals."""
+        decided = [figure for figure in self.figures if figure.verdict is self.verdict]
+        return decided[0] if decided else None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStatus:
+    """One system on one day, area by area."""
+
+    system: System
+    day: date
+    areas: Mapping[Area, AreaStatus]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the gravest verdict of all areas."""
+        return worst(area.verdict for area in self.areas.values())
+
+
+def portfolio_status(portfolio: Portfolio, lake: Lake, day: date) -> list[SystemStatus]:
+    """Return the status of every monitored system on `day`, in the portfolio's order."""
+    return [system_status(system, lake, day) for system in portfolio.monitored]
+
+
+def system_status(system: System, lake: Lake, day: date) -> SystemStatus:
+    """Return the status of `system` on `day` from the figures last written for that day."""
+    return SystemStatus(
+        system,
+        day,
+        {area: _area_status(area, latest_figures(lake, area, system.id, day)) for area in Area},
+    )
+
+
+def latest_figures(lake: Lake, area: Area, system: str, day: date) -> list[Figure]:
+    """Return the area's figures of `day` as last evaluated (the newest `as_of`); empty if none."""
+    table = lake.find(TABLES[area], system, day)
+    if table is None or table.num_rows == 0:
+        return []
+    figures = from_arrow(table)
+    newest = max(figure.as_of for figure in figures)
+    return [figure for figure in figures if figure.as_of == newest]
+
+
+def _area_status(area: Area, figures: Iterable[Figure]) -> AreaStatus:
+    rows = tuple(figures)
+    if not rows:
+        return AreaStatus(area, Verdict.INSUFFICIENT_DATA, "not evaluated this night", ())
+    verdict = worst(row.verdict for row in rows)
+    if verdict is Verdict.OK:
+        return AreaStatus(area, verdict, f"all {len(rows)} figures within their limits", rows)
+    reasons = [row.reason for row in rows if row.verdict is verdict]
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return AreaStatus(area, verdict, reasons[0] + more, rows)
