@@ -4,7 +4,7 @@ from aiops_pipelines.portfolio.contract import Clause, Contract, Remedy
 from aiops_pipelines.portfolio.feed import DayRule, Feed
 from aiops_pipelines.portfolio.hospital import Hospital, Portfolio
 from aiops_pipelines.portfolio.limit import Limit
-from aiops_pipelines.portfolio.loader import load_portfolio
+from aiops_pipelines.portfolio.loader import load_hospital, load_portfolio, read_portfolio
 from aiops_pipelines.portfolio.output import Feature, OperatingPoint, Output, Task
 from aiops_pipelines.portfolio.risk import RiskTier
 from aiops_pipelines.portfolio.system import Stage, System
@@ -29,5 +29,7 @@ __all__ = [
     "Stage",
     "System",
     "Task",
+    "load_hospital",
     "load_portfolio",
+    "read_portfolio",
 ]

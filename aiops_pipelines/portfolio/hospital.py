@@ -35,10 +35,14 @@ class Hospital(Record):
 
 
 class Portfolio(Record):
-    """The hospital and its systems, in order of their ids."""
+    """The hospital and its systems, in order of their ids.
+
+    `problems` says what is wrong with entries that could not be read, one a line.
+    """
 
     hospital: Hospital
     systems: tuple[System, ...]
+    problems: tuple[str, ...] = ()
 
     def system(self, system_id: str) -> System:
         """Return the system with this id; raise PortfolioError naming the known ids."""
@@ -46,7 +50,8 @@ class Portfolio(Record):
             if system.id == system_id:
                 return system
         known = ", ".join(system.id for system in self.systems)
-        raise PortfolioError(f"no system {system_id!r} in the portfolio; known: {known}")
+        wrong = "".join(f"\n{problem}" for problem in self.problems)
+        raise PortfolioError(f"no system {system_id!r} in the portfolio; known: {known}{wrong}")
 
     @property
     def monitored(self) -> tuple[System, ...]:

@@ -15,31 +15,57 @@ from aiops_pipelines.portfolio.system import System
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
+def load_hospital(folder: Path) -> Hospital:
+    """Return the hospital in `folder`; raise PortfolioError naming file, line and field."""
+    if not (folder / "hospital.yaml").is_file():
+        raise PortfolioError(
+            f"{folder}: no hospital.yaml here; set AIOPS_PORTFOLIO to the portfolio's folder"
+        )
+    problems: list[str] = []
+    hospital = _read(folder / "hospital.yaml", Hospital, problems)
+    if hospital is None:
+        raise PortfolioError("\n".join(problems))
+    return hospital
+
+
+def read_portfolio(folder: Path) -> Portfolio:
+    """Return the portfolio in `folder` with the systems that are valid.
+
+    What is wrong with the others stands in `problems`, so that one broken file stops its own
+    system and no other.
+
+    Raises:
+        PortfolioError: hospital.yaml is missing or wrong, so nothing can run.
+    """
+    hospital = load_hospital(folder)
+    problems: list[str] = []
+    files = sorted((folder / "systems").glob("*.yaml"))
+    if not files:
+        problems.append(f"{folder / 'systems'}: holds no system; add one YAML a system")
+    found: dict[str, tuple[Path, System]] = {}
+    for file in files:
+        system = _read(file, System, problems)
+        if system is None:
+            continue
+        if system.id in found:
+            other = found[system.id][0].name
+            problems.append(f"{file}:1: id: {system.id!r} is already used by {other}")
+            continue
+        found[system.id] = (file, system)
+    systems = tuple(found[system_id][1] for system_id in sorted(found))
+    return Portfolio(hospital=hospital, systems=systems, problems=tuple(problems))
+
+
 def load_portfolio(folder: Path) -> Portfolio:
-    """Return the portfolio in `folder`.
+    """Return the portfolio in `folder`, which must be valid as a whole.
 
     Raises:
         PortfolioError: all problems of all files at once, one a line, `file:line: field: what`.
     """
-    if not (folder / "hospital.yaml").is_file():
-        raise PortfolioError(f"{folder}: no hospital.yaml here; is this the portfolio's folder?")
-    problems: list[str] = []
-    hospital = _read(folder / "hospital.yaml", Hospital, problems)
-    files = sorted((folder / "systems").glob("*.yaml"))
-    if not files:
-        problems.append(f"{folder / 'systems'}: holds no system; add one YAML a system")
-    systems = [(file, _read(file, System, problems)) for file in files]
-    seen: dict[str, Path] = {}
-    for file, system in systems:
-        if system is None:
-            continue
-        if system.id in seen:
-            problems.append(f"{file}:1: id: {system.id!r} is already used by {seen[system.id]}")
-        seen[system.id] = file
-    if problems or hospital is None:
-        raise PortfolioError("\n".join(problems))
-    found = tuple(system for _, system in systems if system is not None)
-    return Portfolio(hospital=hospital, systems=tuple(sorted(found, key=lambda s: s.id)))
+    portfolio = read_portfolio(folder)
+    if portfolio.problems:
+        raise PortfolioError("\n".join(portfolio.problems))
+    return portfolio
 
 
 def _read(file: Path, model: type[ModelT], problems: list[str]) -> ModelT | None:
