@@ -10,7 +10,8 @@ BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 
 
-def _refuse(name: str, rule: str, broken: NDArray[np.bool_], values: NDArray[Any]) -> None:
+def refuse(name: str, rule: str, broken: NDArray[np.bool_], values: NDArray[Any]) -> None:
+    """Raise ValueError naming argument, rule and the first index where `broken` is true."""
     if broken.any():
         index = int(np.flatnonzero(broken)[0])
         raise ValueError(f"{name}: {rule}; first offending index {index} (value {values[index]!r})")
@@ -30,14 +31,14 @@ def real(name: str, values: ArrayLike) -> FloatArray:
         array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: must be numbers, is {array.dtype}") from error
-    _refuse(name, "must be finite", ~np.isfinite(array), array)
+    refuse(name, "must be finite", ~np.isfinite(array), array)
     return array
 
 
 def probability(name: str, values: ArrayLike) -> FloatArray:
     """Return `values` as float64 in [0, 1]; raise ValueError at the first outside."""
     array = real(name, values)
-    _refuse(name, "must be a probability in [0, 1]", (array < 0) | (array > 1), array)
+    refuse(name, "must be a probability in [0, 1]", (array < 0) | (array > 1), array)
     return array
 
 
@@ -47,14 +48,15 @@ def binary(name: str, values: ArrayLike) -> BoolArray:
     if array.dtype == np.bool_:
         return array
     array = real(name, array)
-    _refuse(name, "must be 0 or 1", (array != 0) & (array != 1), array)
-    return array == 1
+    refuse(name, "must be 0 or 1", (array != 0) & (array != 1), array)
+    flags: BoolArray = array == 1
+    return flags
 
 
 def nonnegative(name: str, values: ArrayLike) -> FloatArray:
     """Return `values` as float64 not below 0; raise ValueError at the first negative."""
     array = real(name, values)
-    _refuse(name, "must not be negative", array < 0, array)
+    refuse(name, "must not be negative", array < 0, array)
     return array
 
 

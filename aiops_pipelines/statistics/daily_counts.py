@@ -1,0 +1,47 @@
+"""Checks of daily counts: how many events among how many trials, day by day.
+
+Every sequential method is fed with pairs (events, trials) of whole numbers, 0 <= events <= trials.
+"""
+
+from numpy.typing import ArrayLike
+
+from aiops_pipelines.statistics.arguments import IntArray, nonnegative, refuse, same_length
+
+
+def whole_counts(name: str, values: ArrayLike) -> IntArray:
+    """Return `values` as int64 counts; raise ValueError at the first negative or broken number."""
+    array = nonnegative(name, values)
+    refuse(name, "must be a whole number", array != array.round(), array)
+    return array.astype("int64")
+
+
+def daily_counts(events: ArrayLike, trials: ArrayLike) -> tuple[IntArray, IntArray]:
+    """Return (events, trials) as int64 vectors, one element a day.
+
+    Raises ValueError naming argument, rule and first offending index when a count is negative,
+    not whole, when events exceed trials, or when the lengths differ.
+    """
+    counted, tried = whole_counts("events", events), whole_counts("trials", trials)
+    same_length(events=counted, trials=tried)
+    refuse("events", "must not exceed trials", counted > tried, counted)
+    return counted, tried
+
+
+def one_day(events: int, trials: int) -> tuple[int, int]:
+    """Return the counts of one day as plain ints; raise ValueError as `daily_counts` does."""
+    counted, tried = daily_counts([events], [trials])
+    return int(counted[0]), int(tried[0])
+
+
+def open_unit(name: str, value: float) -> float:
+    """Return `value`; raise ValueError unless it lies strictly between 0 and 1."""
+    if not 0 < value < 1:
+        raise ValueError(f"{name}: must lie strictly between 0 and 1, is {value!r}")
+    return float(value)
+
+
+def positive(name: str, value: float) -> float:
+    """Return `value`; raise ValueError unless it is a finite number above 0."""
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{name}: must be a finite number above 0, is {value!r}")
+    return float(value)

@@ -1,0 +1,67 @@
+"""The alarm on any metric that comes as one estimate a block: AUROC, slope, gap, log O:E.
+
+Knows a limit and the independent estimates of successive blocks (weeks, say) with their standard
+errors; hands on a Shiryaev-Roberts statistic, its alarm and an e-value. Source: Shin, Ramdas &
+Rinaldo (2023), "E-detectors", with Gaussian e-values exp(lambda z - lambda^2 / 2).
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+import numpy as np
+
+from aiops_pipelines.statistics.e_detector import Direction, EDetector
+
+TEN_YEARS_OF_WEEKS = 520.0
+DEFAULT_EFFECTS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0)
+"""Shifts looked for, in standard errors of a block. None above 2: the standard errors of small
+blocks are themselves uncertain, and larger effects would let one stray block alarm alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeanShiftDetector(EDetector):
+    """E-detector of a metric beyond its limit, from independent block estimates.
+
+    Null hypothesis: each block's estimate is about normal around a truth that is not above `limit`
+    (direction "above"; not below it for "below"). Blocks must not overlap; AUROC and ratios are
+    better given on a logit or log scale, with the limit on that scale. `alternatives` are effects
+    in standard errors of a block. Properties and guarantees are those of `EDetector`, with blocks
+    as updates. A block without an estimate, or with a standard error of None or 0, says nothing of
+    its own precision: it counts in `updates` but not in `updates_with_evidence`.
+    """
+
+    limit: float
+    direction: Direction = "above"
+    average_run_length: float = TEN_YEARS_OF_WEEKS
+    alternatives: tuple[float, ...] = DEFAULT_EFFECTS
+
+    def _check_null(self) -> None:
+        if not math.isfinite(self.limit):
+            raise ValueError(f"limit: must be finite, is {self.limit!r}")
+        if not all(0 < effect < math.inf for effect in self.alternatives):
+            raise ValueError("alternatives: must be effects above 0, finite")
+
+    def update(
+        self, estimate: float | None, standard_error: float | None, on: date | None = None
+    ) -> Self:
+        """Return the state after a block's `estimate` and `standard_error` (units of the limit).
+
+        Raises ValueError for NaN, infinity or a negative standard error.
+        """
+        _check_block(estimate, standard_error)
+        if estimate is None or not standard_error:
+            return self._without_evidence()
+        harm = estimate - self.limit if self.direction == "above" else self.limit - estimate
+        effects = np.array(self.alternatives)
+        return self._with_evidence(effects * (harm / standard_error) - effects**2 / 2, on)
+
+
+def _check_block(estimate: float | None, standard_error: float | None) -> None:
+    if estimate is not None and not math.isfinite(estimate):
+        raise ValueError(f"estimate: must be finite or None, is {estimate!r}")
+    if standard_error is not None and not 0 <= standard_error < math.inf:
+        raise ValueError(
+            f"standard_error: must be finite and not negative, or None, is {standard_error!r}"
+        )
