@@ -42,6 +42,7 @@ FIGURES = pa.schema(
         pa.field("system", pa.string(), nullable=False),
         pa.field("version", pa.string()),
         pa.field("area", pa.string(), nullable=False),
+        pa.field("asset", pa.string(), nullable=False),
         pa.field("metric", pa.string(), nullable=False),
         pa.field("operating_point", pa.string()),
         pa.field("feature", pa.string()),

@@ -17,13 +17,15 @@ from aiops_pipelines.verdict import Verdict
 class Figure:
     """One row of the table FIGURES; docs/data-model.md gives each field's meaning.
 
-    `estimate`, `low` and `high` are None where the figure does not exist. `log_e_value` is the
+    `asset` is the table that the figure judges or comes from. `estimate`, `low` and `high` are
+    None where the figure does not exist. `log_e_value` is the
     natural logarithm of the evidence against the limit, None where no sequential rule applies.
     """
 
     system: str
     version: str | None
     area: Area
+    asset: str
     metric: str
     operating_point: str | None = None
     feature: str | None = None

@@ -6,6 +6,7 @@ whose end its content was known, in its Parquet metadata.
 
 import hashlib
 import os
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from upath import UPath
 from aiops_pipelines.errors import LakeError
 
 _AS_OF = b"aiops.as_of"
+_CACHE_BYTES = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,16 @@ class FileRecord:
 
 
 class Lake:
-    """Reads and writes the lake's tables below `root` (a local folder or an object store's URL)."""
+    """Reads and writes the lake's tables below `root` (a local folder or an object store's URL).
+
+    Tables read are kept up to half a gigabyte, the least recently used going first; a file that
+    has changed is read again.
+    """
 
     def __init__(self, root: UPath) -> None:
         self.root = root
-        self._cache: dict[str, tuple[object, pa.Table]] = {}
+        self._cache: OrderedDict[str, tuple[object, pa.Table]] = OrderedDict()
+        self._cached_bytes = 0
 
     def write(self, table: str, system: str, day: date, data: pa.Table, as_of: date) -> FileRecord:
         """Write `data` as the table's file of `system` and `day`, atomically; return its record."""
@@ -74,6 +81,7 @@ class Lake:
         stamp = (status.st_mtime_ns if hasattr(status, "st_mtime_ns") else None, status.st_size)
         held = self._cache.get(str(path))
         if held is not None and held[0] == stamp:
+            self._cache.move_to_end(str(path))
             return held[1]
         try:
             data = pq.read_table(pa.BufferReader(path.read_bytes()))
@@ -81,7 +89,7 @@ class Lake:
             raise LakeError(
                 f"{self._relative(path)} is damaged ({error}); delete it and rematerialize the day"
             ) from error
-        self._cache[str(path)] = (stamp, data)
+        self._keep(str(path), stamp, data)
         return data
 
     def read_days(
@@ -114,6 +122,14 @@ class Lake:
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         return FileRecord(self._relative(path), rows, len(content), digest)
+
+    def _keep(self, path: str, stamp: object, data: pa.Table) -> None:
+        replaced = self._cache.pop(path, None)
+        self._cached_bytes += data.nbytes - (replaced[1].nbytes if replaced else 0)
+        self._cache[path] = (stamp, data)
+        while self._cached_bytes > _CACHE_BYTES:
+            _, (_, dropped) = self._cache.popitem(last=False)
+            self._cached_bytes -= dropped.nbytes
 
     def _path(self, table: str, system: str, day: date) -> UPath:
         return self.root / table / system / f"{day.isoformat()}.parquet"

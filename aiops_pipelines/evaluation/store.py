@@ -1,0 +1,46 @@
+"""Where figures are kept: each night's rows stay as they were, a rerun replaces only its own."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aiops_pipelines.evaluation.figure import Figure, to_arrow
+from aiops_pipelines.evaluation.status import TABLES
+from aiops_pipelines.lake import FileRecord, Lake
+from aiops_pipelines.lake import as_of as known_as_of
+from aiops_pipelines.portfolio import Area
+from aiops_pipelines.schema import FIGURES
+
+_ORDER = [
+    (name, "ascending")
+    for name in (
+        "as_of",
+        "asset",
+        "clause",
+        "metric",
+        "operating_point",
+        "feature",
+        "stratum",
+        "estimand",
+    )
+]
+
+
+def write_figures(
+    lake: Lake, area: Area, asset: str, system: str, day: date, as_of: date, rows: Sequence[Figure]
+) -> FileRecord:
+    """Write the figures that judge `asset` in one area of one system's day, as known on `as_of`.
+
+    Rows of another `as_of` or another asset stay: they are the record of what was known when.
+    """
+    table = to_arrow(rows)
+    newest = as_of
+    known = lake.find(TABLES[area], system, day)
+    if known is not None:
+        same_night = pc.equal(known["as_of"], pa.scalar(as_of, pa.date32()))
+        own = pc.and_(same_night, pc.equal(known["asset"], asset))
+        table = pa.concat_tables([known.filter(pc.invert(own)).cast(FIGURES), table])
+        newest = max(as_of, known_as_of(known))
+    return lake.write(TABLES[area], system, day, table.sort_by(_ORDER), newest)

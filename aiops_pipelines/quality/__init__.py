@@ -1,0 +1,1 @@
+"""Data quality and limits as asset checks: Great Expectations suites, and verdicts on figures."""
