@@ -4,6 +4,7 @@ Days are the hospital's local days from the portfolio's `monitoring_start`. Syst
 adding a YAML file adds a partition at the next night, without a code change.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 import dagster as dg
@@ -45,3 +46,16 @@ SYSTEM_DAYS = dg.MultiPartitionsDefinition({"day": DAYS, "system": SYSTEMS})
 def system_day(day: date, system: str) -> dg.MultiPartitionKey:
     """Return the partition key of one system's day."""
     return dg.MultiPartitionKey({"day": day.isoformat(), "system": system})
+
+
+def selected(keys: Iterable[str]) -> tuple[str, list[date]]:
+    """Return the system and the days, in order, of a run's partition keys.
+
+    Raises ValueError when a run spans several systems: one run, one system is the rule that keeps
+    one broken feed from stopping the others.
+    """
+    pairs = [SYSTEM_DAYS.get_partition_key_from_str(key).keys_by_dimension for key in keys]
+    systems = sorted({pair["system"] for pair in pairs})
+    if len(systems) != 1:
+        raise ValueError(f"a run works on one system's days; this one has {', '.join(systems)}")
+    return systems[0], sorted(date.fromisoformat(pair["day"]) for pair in pairs)

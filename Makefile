@@ -1,0 +1,25 @@
+# One line a task; bootstrap.py does the work and needs nothing but Python.
+PYTHON ?= python3
+
+.PHONY: demo test ui setup lint coverage benchmarks
+
+demo:        ## set everything up, simulate a hospital, run its nights, print the morning's answer
+	$(PYTHON) bootstrap.py demo
+
+test:        ## set everything up, PostgreSQL and a browser included, and run all tests
+	$(PYTHON) bootstrap.py test
+
+ui:          ## open Dagster's UI on the demo's data (http://localhost:3000)
+	$(PYTHON) bootstrap.py ui
+
+setup:       ## create .venv with the pinned dependencies and the `aiops` command
+	$(PYTHON) bootstrap.py setup
+
+lint:        ## format, lint, types and walls
+	$(PYTHON) bootstrap.py lint
+
+coverage:    ## simulate the coverage of every interval and alarm into docs/validation.md (slow)
+	$(PYTHON) bootstrap.py coverage
+
+benchmarks:  ## side-by-side timings against other tools (slow)
+	$(PYTHON) bootstrap.py benchmarks

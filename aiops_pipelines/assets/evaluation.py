@@ -1,0 +1,92 @@
+"""Figures with verdicts, an area an asset: performance, calibration, drift, bias, SLA."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+
+from aiops_pipelines.assets.ingest import OWNERS, RANGES
+from aiops_pipelines.assets.metadata import figures_table, trend
+from aiops_pipelines.assets.night import night
+from aiops_pipelines.assets.statistics import daily_statistics
+from aiops_pipelines.evaluation.areas import evaluate
+from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.status import TABLES
+from aiops_pipelines.partitions import SYSTEM_DAYS, system_day
+from aiops_pipelines.portfolio import Area
+from aiops_pipelines.resources import Clock, LakeResource, PortfolioResource
+from aiops_pipelines.verdict import worst
+
+TRAILING_DAYS = 90
+
+_TRAILING = dg.MultiPartitionMapping(
+    {
+        "day": dg.DimensionPartitionMapping(
+            "day",
+            dg.TimeWindowPartitionMapping(
+                start_offset=1 - TRAILING_DAYS, allow_nonexistent_upstream_partitions=True
+            ),
+        ),
+        "system": dg.DimensionPartitionMapping("system", dg.IdentityPartitionMapping()),
+    }
+)
+
+_DESCRIPTIONS = {
+    Area.PERFORMANCE: """How right the system is, on days whose labels are complete enough.
+
+    For the days since, an estimate from the scores alone, drawn apart; it is blind to concept
+    shift. Each figure has its interval, its n and a verdict against the portfolio's limits.""",
+    Area.CALIBRATION: """Whether the scores mean what they say: observed against expected.""",
+    Area.DRIFT: """How far inputs and scores have moved from the frozen reference profile.
+
+    PSI has its null expectation taken off, so that small days don't cry wolf.""",
+    Area.BIAS: """Gaps of each subgroup against the rest, with intervals that hold together.""",
+    Area.SLA: """Each clause of the vendor's contract: met, in doubt or breached, on evidence.""",
+}
+
+
+def _area_asset(area: Area, upstream: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=TABLES[area],
+        description=_DESCRIPTIONS[area],
+        partitions_def=SYSTEM_DAYS,
+        backfill_policy=RANGES,
+        deps=[dg.AssetDep(daily_statistics, partition_mapping=_TRAILING), *upstream],
+        group_name="evaluation",
+        owners=OWNERS,
+        kinds={"parquet", "numpy"},
+    )
+    def area_figures(
+        context: dg.AssetExecutionContext,
+        portfolio: PortfolioResource,
+        lake: LakeResource,
+        clock: Clock,
+    ) -> None:
+        this = night(context.partition_keys, context.run.tags, portfolio, clock)
+        for day in this.days:
+            figures = evaluate(area, lake.open(), this.system, day, max(day, this.as_of))
+            context.add_asset_metadata(
+                _metadata(lake, area, this.system.id, day, figures),
+                partition_key=system_day(day, this.system.id),
+            )
+
+    return area_figures
+
+
+def _metadata(
+    lake: LakeResource, area: Area, system: str, day: date, figures: Sequence[Figure]
+) -> dict[str, dg.MetadataValue]:
+    shown: dict[str, dg.MetadataValue] = {
+        "verdict": dg.MetadataValue.text(worst(figure.verdict for figure in figures)),
+        "n": dg.MetadataValue.int(max((figure.n for figure in figures), default=0)),
+        "figures": figures_table(figures),
+    }
+    image = trend(lake.open(), area, system, day)
+    return shown | ({"trend": image} if image else {})
+
+
+performance = _area_asset(Area.PERFORMANCE, [])
+calibration = _area_asset(Area.CALIBRATION, [])
+drift = _area_asset(Area.DRIFT, [])
+bias = _area_asset(Area.BIAS, [])
+sla_evaluation = _area_asset(Area.SLA, [performance])

@@ -1,0 +1,55 @@
+"""What people see of figures in Dagster's UI: a small table and a trend, never patient-level."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import dagster as dg
+
+from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.status import latest_figures
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area
+from aiops_pipelines.reports import trend_markdown_image
+
+_COLUMNS = ("figure", "estimate", "interval", "n", "limit", "verdict", "why")
+_TREND_DAYS = 28
+
+
+def figures_table(figures: Sequence[Figure]) -> dg.MetadataValue:
+    """Return the figures as a table, the gravest first; suppressed ones without numbers."""
+    ordered = sorted(figures, key=lambda figure: -figure.verdict.gravity)
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(_record(figure)) for figure in ordered],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in _COLUMNS]),
+    )
+
+
+def trend(lake: Lake, area: Area, system: str, day: date) -> dg.MetadataValue | None:
+    """Return a chart of the headline figure over the last nights; None before the second night."""
+    nights = [
+        latest_figures(lake, area, system, day - timedelta(days=back))
+        for back in reversed(range(_TREND_DAYS))
+    ]
+    today = nights[-1]
+    if not today or sum(bool(rows) for rows in nights) < 2:
+        return None
+    shown = max(today, key=lambda figure: figure.verdict.gravity)
+    series = [figure for rows in nights for figure in rows if figure.series == shown.series]
+    return dg.MetadataValue.md(trend_markdown_image(series))
+
+
+def _record(figure: Figure) -> dict[str, str]:
+    hidden = figure.suppressed
+    return {
+        "figure": figure.subject,
+        "estimate": "suppressed" if hidden else _number(figure.estimate),
+        "interval": "" if hidden else f"{_number(figure.low)} to {_number(figure.high)}",
+        "n": "<11" if hidden else f"{figure.n:,}",
+        "limit": " to ".join(_number(bound) for bound in (figure.minimum, figure.maximum)),
+        "verdict": figure.verdict,
+        "why": "" if hidden else figure.reason,
+    }
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"

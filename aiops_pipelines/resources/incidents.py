@@ -1,0 +1,24 @@
+"""The incident desk as a resource; its database is migrated when it is first opened."""
+
+from functools import cache
+
+import dagster as dg
+
+from aiops_pipelines.incidents import IncidentDesk
+
+
+class IncidentDeskResource(dg.ConfigurableResource):
+    """The SQLAlchemy URL of the incident database."""
+
+    url: str
+
+    def open(self) -> IncidentDesk:
+        """Return the desk on an up-to-date database."""
+        return _opened(self.url)
+
+
+@cache
+def _opened(url: str) -> IncidentDesk:
+    desk = IncidentDesk(url)
+    desk.migrate()
+    return desk

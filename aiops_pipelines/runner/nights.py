@@ -1,0 +1,158 @@
+"""Tasks of the command line as Dagster runs: histories, restatements, nights, mornings, quarters.
+
+Each task is one run in a process of its own, so one broken system never stops another. A task that
+succeeded before is not run again, which makes a call that was killed resumable.
+"""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+)
+
+from aiops_pipelines.resources import AS_OF_TAG
+
+TASK_TAG = "aiops/task"
+SYSTEM_TAG = "aiops/system"
+DAY_TAG = "aiops/day"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One Dagster run: a job on a partition, or on the partitions from `start` to `end`."""
+
+    job: str
+    start: str
+    end: str
+    as_of: date
+    system: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the name that identifies the task among all runs."""
+        span = self.start if self.start == self.end else f"{self.start} to {self.end}"
+        return f"{self.job} {span} as of {self.as_of}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Return the run's tags."""
+        tags = {TASK_TAG: self.name, AS_OF_TAG: self.as_of.isoformat()}
+        if self.system:
+            tags[SYSTEM_TAG] = self.system
+        if self.start != self.end:
+            tags[ASSET_PARTITION_RANGE_START_TAG] = self.start
+            tags[ASSET_PARTITION_RANGE_END_TAG] = self.end
+        return tags
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What became of a task: done before, succeeded now, or failed, with the reasons in words."""
+
+    task: Task
+    success: bool
+    skipped: bool
+    run_id: str | None
+    errors: tuple[str, ...]
+
+
+def system_task(job: str, system: str, start: date, end: date, as_of: date) -> Task:
+    """Return the task that runs `job` on one system's days from `start` to `end`."""
+    # Imported late: partitions need the portfolio, which the caller's environment points to.
+    from aiops_pipelines.partitions import system_day
+
+    return Task(job, str(system_day(start, system)), str(system_day(end, system)), as_of, system)
+
+
+def execute(
+    tasks: Sequence[Task],
+    *,
+    workers: int = 2,
+    again: bool = False,
+    on_done: Callable[[TaskResult], None] = lambda _: None,
+) -> list[TaskResult]:
+    """Run the tasks, `workers` at a time, and return their results in the order of the tasks.
+
+    Tasks that have succeeded before are skipped, unless `again`.
+    """
+    with dg.DagsterInstance.get() as instance:
+        done = set() if again else _succeeded(instance, tasks)
+        _close_abandoned(instance, tasks)
+    results = {task: TaskResult(task, True, True, None, ()) for task in tasks if task in done}
+    for result in results.values():
+        on_done(result)
+    waiting = [task for task in tasks if task not in done]
+    if waiting:
+        for result in _in_processes(waiting, min(workers, len(waiting))):
+            results[result.task] = result
+            on_done(result)
+    return [results[task] for task in tasks]
+
+
+def _in_processes(tasks: Sequence[Task], workers: int) -> Iterable[TaskResult]:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_die_with_parent) as pool:
+        for future in as_completed([pool.submit(run_task, task) for task in tasks]):
+            yield future.result()
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def run_task(task: Task) -> TaskResult:
+    """Run one task in this process."""
+    from aiops_pipelines.definitions import defs
+
+    job = defs.resolve_job_def(task.job)
+    with dg.DagsterInstance.get() as instance:
+        outcome = job.execute_in_process(
+            instance=instance,
+            partition_key=task.start if task.start == task.end else None,
+            tags=task.tags,
+            raise_on_error=False,
+        )
+    return TaskResult(task, outcome.success, False, outcome.run_id, tuple(_errors(outcome)))
+
+
+def _errors(outcome: dg.ExecuteInProcessResult) -> Iterable[str]:
+    for event in outcome.all_events:
+        failure = event.event_specific_data if event.is_step_failure else None
+        error = getattr(failure, "error", None)
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            yield f"{event.step_key}: {error.message.strip()}"
+
+
+def _succeeded(instance: dg.DagsterInstance, tasks: Iterable[Task]) -> set[Task]:
+    names = {
+        run.tags.get(TASK_TAG)
+        for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+    }
+    return {task for task in tasks if task.name in names}
+
+
+def _close_abandoned(instance: dg.DagsterInstance, tasks: Iterable[Task]) -> None:
+    """Close runs of these tasks that a killed process left behind as started."""
+    names = {task.name for task in tasks}
+    unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
+    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished)):
+        if run.tags.get(TASK_TAG) in names:
+            instance.report_run_failed(run, "the process that ran this was killed; it is run again")
