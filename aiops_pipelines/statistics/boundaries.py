@@ -16,6 +16,9 @@ from scipy.special import betaincc, betaln, gammainc, gammaln, log_ndtr, zeta
 
 from aiops_pipelines.statistics.daily_counts import one_day, open_unit, positive
 
+EDGE = 1e-15
+"""How close to 0 and 1 a rate is tried."""
+
 
 def normal_mixture_bound(
     v: float, alpha: float, v_opt: float, alpha_opt: float = 0.05, one_sided: bool = True
@@ -140,15 +143,14 @@ def bernoulli_confidence_interval(
     positive("optimised_at", optimised_at)
     if not tried:
         return 0.0, 1.0
-    seen = counted / tried
+    seen = min(max(counted / tried, EDGE), 1 - EDGE)
 
     def excess(rate: float) -> float:
         mixture = BetaBinomialMixture.tuned(rate, optimised_at, False, alpha_opt)
         return mixture.log_e_value(counted, tried) + math.log(alpha)
 
-    edge = 1e-15
-    low = 0.0 if counted == 0 else _root(excess, edge, seen)
-    high = 1.0 if counted == tried else _root(excess, seen, 1 - edge)
+    low = 0.0 if excess(EDGE) <= 0 else _root(excess, EDGE, seen)
+    high = 1.0 if excess(1 - EDGE) <= 0 else _root(excess, seen, 1 - EDGE)
     return low, high
 
 

@@ -1,0 +1,246 @@
+"""Simulated behaviour of the sequential alarms, printed as Markdown for docs/validation.md.
+
+Run `python benchmarks/coverage/sequential.py`; `--share 0.1` runs a tenth of the repetitions.
+Seeds are fixed: the same share prints the same tables.
+"""
+
+import argparse
+import math
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+from aiops_pipelines.statistics.boundaries import BetaBinomialMixture, bernoulli_confidence_interval
+from aiops_pipelines.statistics.cusum import BernoulliCusum
+from aiops_pipelines.statistics.e_detector import log_mixture, next_log_statistics
+from aiops_pipelines.statistics.mean_shift import DEFAULT_EFFECTS, TEN_YEARS_OF_WEEKS
+from aiops_pipelines.statistics.multiplicity import benjamini_hochberg, e_bh
+from aiops_pipelines.statistics.shiryaev_roberts import TEN_YEARS_OF_DAYS, shiryaev_roberts_paths
+
+YEAR = 365
+LIMIT = 0.10
+STREAMS = 1440
+Counts = NDArray[np.int64]
+Paths = NDArray[np.float64]
+
+
+def alarms_a_year(rng: np.random.Generator, streams: int) -> list[tuple[str, ...]]:
+    """Share of streams with at least one alarm in a year, by volume and true rate."""
+    rows = []
+    for cases in (2, 8, 50):
+        for rate in (0.10, 0.09, 0.07):
+            paths = sr_paths(rng.binomial(cases, rate, (YEAR, streams)), cases)
+            alarmed = float((paths.max(axis=0) >= math.log(TEN_YEARS_OF_DAYS)).mean())
+            rows.append((str(cases), f"{rate:.2f}", percent(alarmed, streams)))
+    return rows
+
+
+def delays(rng: np.random.Generator, streams: int) -> list[tuple[str, ...]]:
+    """Days from a change to the alarm, after 100 days at .07, 8 cases a day."""
+    cusum = BernoulliCusum.for_run_length(0.07, 0.14, 8, YEAR)
+    rows = []
+    for rate in (0.12, 0.15, 0.18, 0.20, 0.30):
+        quiet = rng.binomial(8, 0.07, (100, streams))
+        events = np.concatenate([quiet, rng.binomial(8, rate, (2 * YEAR, streams))])
+        alarm = first_day(sr_paths(events, 8)[100:] >= math.log(TEN_YEARS_OF_DAYS))
+        warning = first_day(cusum_paths(cusum, events, 8)[100:] >= cusum.threshold)
+        rows.append(
+            (
+                f"{rate:.2f}",
+                f"{np.median(alarm):.0f}",
+                f"{np.quantile(alarm, 0.9, method='higher'):.0f}",
+                f"{np.median(warning):.0f}",
+                f"{(alarm <= 2 * YEAR).mean():.1%}",
+            )
+        )
+    return rows
+
+
+def proofs(rng: np.random.Generator, streams: int) -> list[tuple[str, ...]]:
+    """Streams "proven" beyond the limit within a year, and confidence sequences that ever miss."""
+    rows = []
+    for rate in (0.07, 0.10, 0.12, 0.15, 0.20):
+        totals = rng.binomial(8, rate, (YEAR, streams)).cumsum(axis=0)
+        proven, missed = np.zeros(streams, dtype=bool), np.zeros(streams, dtype=bool)
+        day_of_proof = np.full(streams, YEAR + 1)
+        for day in range(YEAR):
+            trials = 8 * (day + 1)
+            values = [proof(int(events), trials) for events in totals[day]]
+            now = np.array([value >= math.log(20) for value, _, _ in values])
+            day_of_proof[now & ~proven] = day + 1
+            proven |= now
+            missed |= np.array([not low <= rate <= high for _, low, high in values])
+        rows.append(
+            (
+                f"{rate:.2f}",
+                percent(float(proven.mean()), streams),
+                f"{np.median(day_of_proof):.0f}" if proven.mean() > 0.5 else "-",
+                percent(float(missed.mean()), streams),
+            )
+        )
+    return rows
+
+
+@cache
+def proof(events: int, trials: int) -> tuple[float, float, float]:
+    """Log e-value against the limit, and the confidence sequence, as RateExceedance has them."""
+    mixture = BetaBinomialMixture.tuned(LIMIT, 500, True)
+    low, high = bernoulli_confidence_interval(events, trials, 0.05, 500)
+    return mixture.log_e_value(events, trials), low, high
+
+
+def block_alarms(rng: np.random.Generator, streams: int) -> list[tuple[str, ...]]:
+    """Weekly blocks: alarms a year at the limit, and median weeks to an alarm after a shift."""
+    rows = []
+    kinds = {"normal": None, "t with 20 degrees": 20, "t with 10 degrees": 10}
+    for name, degrees in kinds.items():
+        for shift in (0.0, 0.5, 1.0, 2.0):
+            shape = (10 * 52, streams)
+            noise = (
+                rng.standard_normal(shape) if degrees is None else rng.standard_t(degrees, shape)
+            )
+            crossed = block_paths(noise + shift) >= math.log(TEN_YEARS_OF_WEEKS)
+            within_year = percent(float(crossed[:52].any(axis=0).mean()), streams)
+            weeks = f"{np.median(first_day(crossed)):.0f}" if shift else "-"
+            rows.append((name, f"{shift:.1f}", within_year, weeks))
+    return rows
+
+
+def portfolio(rng: np.random.Generator, years: int) -> list[tuple[str, ...]]:
+    """False streams a year in 1,440 exactly at the limit, and what happens to 40 that are bad."""
+    rows = []
+    bad = 40
+    rates = np.full((YEAR, STREAMS), LIMIT)
+    rates[100:, :bad] = 0.18
+    results: dict[str, list[tuple[int, int, Paths]]] = {}
+    for _ in range(years):
+        all_good = nightly_decisions(rng.binomial(8, LIMIT, rates.shape))
+        for name, nights in nightly_decisions(rng.binomial(8, rates)).items():
+            alone = int(all_good[name].any(axis=0).sum())
+            beside = int(nights[:, bad:].any(axis=0).sum())
+            results.setdefault(name, []).append((alone, beside, first_day(nights[100:, :bad])))
+    for name, outcome in results.items():
+        delay = np.concatenate([days for _, _, days in outcome])
+        rows.append(
+            (
+                name,
+                f"{np.mean([alone for alone, _, _ in outcome]):.2f}",
+                f"{np.mean([beside for _, beside, _ in outcome]):.2f}",
+                f"{(delay <= YEAR - 100).mean():.1%}",
+                f"{np.median(delay):.0f}",
+            )
+        )
+    return rows
+
+
+def nightly_decisions(events: Counts) -> dict[str, NDArray[np.bool_]]:
+    """Streams called bad on each night, shape (days, streams), by rule."""
+    paths = sr_paths(events, 8)
+    nights = np.arange(1, YEAR + 1)
+    evidence = np.exp(np.minimum(paths - np.log(nights)[:, None], 700.0))
+    window = np.cumsum(events, axis=0)
+    window[28:] -= window[:-28].copy()
+    p_values = binom.sf(window - 1, 8 * 28, LIMIT)
+    p_values[:27] = 1.0
+    return {
+        "each stream's own threshold": paths >= math.log(TEN_YEARS_OF_DAYS),
+        "e-BH on SR/T, level .05": np.array([e_bh(night, 0.05).rejected for night in evidence]),
+        "e-BH on SR/T, level .10": np.array([e_bh(night, 0.10).rejected for night in evidence]),
+        "28-day windows, BH every night, .05": np.array(
+            [benjamini_hochberg(night, 0.05).rejected for night in p_values]
+        ),
+    }
+
+
+def sr_paths(events: Counts, cases: int) -> Paths:
+    """Log Shiryaev-Roberts statistics against the limit, `cases` a day."""
+    return shiryaev_roberts_paths(events, np.full(events.shape, cases), LIMIT)
+
+
+def cusum_paths(cusum: BernoulliCusum, events: Counts, cases: int) -> Paths:
+    """The CUSUM's statistic after each day, for many streams."""
+    per_case = math.log((1 - cusum.baseline) / (1 - cusum.shifted))
+    per_event = math.log(cusum.shifted / cusum.baseline) + per_case
+    statistic, paths = np.zeros(events.shape[1]), np.empty(events.shape)
+    for day, counts in enumerate(events):
+        statistic = np.maximum(0.0, statistic + counts * per_event - cases * per_case)
+        paths[day] = statistic
+    return paths
+
+
+def block_paths(z: Paths) -> Paths:
+    """Log statistics of MeanShiftDetector after each block, for z-values (blocks, streams)."""
+    effects = np.array(DEFAULT_EFFECTS)
+    statistics, paths = np.full((z.shape[1], len(effects)), -np.inf), np.empty(z.shape)
+    for block, values in enumerate(z):
+        statistics = next_log_statistics(statistics, effects * values[:, None] - effects**2 / 2)
+        paths[block] = log_mixture(statistics)
+    return paths
+
+
+def first_day(crossed: NDArray[np.bool_]) -> Paths:
+    """First day (from 1) on which each stream crossed; infinity where none."""
+    return np.where(crossed.any(axis=0), crossed.argmax(axis=0) + 1.0, np.inf)
+
+
+def percent(share: float, n: int) -> str:
+    """A share with twice its simulation error."""
+    return f"{share:.1%} ± {2 * math.sqrt(share * (1 - share) / n):.1%}"
+
+
+def table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print one Markdown table."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    print(f"\n### {title}\n")
+    print("\n".join("| " + " | ".join(line) + " |" for line in lines))
+
+
+def main() -> None:
+    """Print all tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--share", type=float, default=1.0, help="share of the repetitions to run")
+    share = parser.parse_args().share
+    streams = max(100, int(10_000 * share))
+    table(
+        "Alarms within a year, limit .10, run length 3,650 days",
+        ("cases a day", "true rate", "streams with an alarm"),
+        alarms_a_year(np.random.default_rng(1), streams),
+    )
+    table(
+        "Days to an alarm after 100 days at .07, 8 cases a day",
+        (
+            "new rate",
+            "alarm, median",
+            "alarm, 90% by",
+            "warning (CUSUM), median",
+            "found in 2 years",
+        ),
+        delays(np.random.default_rng(2), max(100, streams // 5)),
+    )
+    table(
+        "Proof within a year: e-value 20 against a limit of .10, 8 cases a day",
+        ("true rate", "proven", "median day of proof", "confidence sequence ever missed"),
+        proofs(np.random.default_rng(3), max(100, streams // 5)),
+    )
+    table(
+        "Weekly blocks at the limit or shifted, run length 520 weeks",
+        ("distribution of z", "shift in SE", "alarm within a year", "weeks to alarm, median"),
+        block_alarms(np.random.default_rng(4), max(100, streams // 5)),
+    )
+    table(
+        "1,440 streams at .10, of which 40 go to .18 on day 101",
+        (
+            "rule",
+            "false streams a year, none bad",
+            "false streams beside the bad",
+            "bad streams found",
+            "days to find, median",
+        ),
+        portfolio(np.random.default_rng(5), max(2, int(20 * share))),
+    )
+
+
+if __name__ == "__main__":
+    main()
