@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from aiops_pipelines.portfolio import Area
+from aiops_pipelines.portfolio import METRICS, Area
 from aiops_pipelines.schema import FIGURES
 from aiops_pipelines.statistics import Estimate
 from aiops_pipelines.verdict import Verdict
@@ -55,11 +55,44 @@ class Figure:
     suppressed: bool = False
 
     @property
+    def series(self) -> tuple[str | None, ...]:
+        """Return what identifies the figure from night to night."""
+        return (
+            self.asset,
+            self.metric,
+            self.operating_point,
+            self.feature,
+            self.clause,
+            self.stratum,
+            self.estimand,
+        )
+
+    @property
+    def subject(self) -> str:
+        """Return what people call the figure: "sensitivity at alert, sex=F"."""
+        return subject(self.metric, self.operating_point, self.feature, self.stratum, self.estimand)
+
+    @property
     def interval(self) -> Estimate:
         """Return value and interval as the statistics know them."""
         return Estimate(
             self.estimate, self.low, self.high, None, self.n, self.n_positive, self.method
         )
+
+
+def subject(
+    metric: str,
+    operating_point: str | None = None,
+    feature: str | None = None,
+    stratum: str = "all",
+    estimand: str = "measured",
+) -> str:
+    """Return what people call a figure with these parts."""
+    words = METRICS[metric].title if metric in METRICS else metric.replace("_", " ")
+    words += f" at {operating_point}" if operating_point else ""
+    words += f" of {feature}" if feature else ""
+    words += "" if stratum == "all" else f", {stratum.replace('|', ' and ')}"
+    return words if estimand == "measured" else f"{words} ({estimand})"
 
 
 def to_arrow(figures: Iterable[Figure]) -> pa.Table:

@@ -67,12 +67,19 @@ def system_status(system: System, lake: Lake, day: date) -> SystemStatus:
 
 def latest_figures(lake: Lake, area: Area, system: str, day: date) -> list[Figure]:
     """Return the area's figures of `day` as last evaluated (the newest `as_of`); empty if none."""
-    table = lake.find(TABLES[area], system, day)
-    if table is None or table.num_rows == 0:
-        return []
-    figures = from_arrow(table)
-    newest = max(figure.as_of for figure in figures)
+    figures = _figures(lake, area, system, day)
+    newest = max((figure.as_of for figure in figures), default=day)
     return [figure for figure in figures if figure.as_of == newest]
+
+
+def figures_as_of(lake: Lake, area: Area, system: str, day: date, as_of: date) -> list[Figure]:
+    """Return the area's figures of `day` as they were known on `as_of`; empty if none."""
+    return [figure for figure in _figures(lake, area, system, day) if figure.as_of == as_of]
+
+
+def _figures(lake: Lake, area: Area, system: str, day: date) -> list[Figure]:
+    table = lake.find(TABLES[area], system, day)
+    return [] if table is None else from_arrow(table)
 
 
 def _area_status(area: Area, figures: Iterable[Figure]) -> AreaStatus:

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
 from upath import UPath
 
-from aiops_pipelines.feeds import FeedBatch, Pseudonymiser, read_labels, read_predictions
-from aiops_pipelines.feeds import refused_rows
+from aiops_pipelines.feeds import (
+    Pseudonymiser,
+    read_labels,
+    read_predictions,
+    refused_rows,
+)
 from aiops_pipelines.ingestion.labels import merge_labels, route_labels, scored_cases
-from aiops_pipelines.lake import Lake, as_of as known_as_of
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import System
-from aiops_pipelines.schema import QUARANTINE
 
 CASE_HORIZON_DAYS = 400
 """How far back a label may reach for its case before the case counts as unknown."""

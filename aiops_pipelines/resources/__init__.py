@@ -5,6 +5,7 @@ from aiops_pipelines.resources.feeds import FeedsResource
 from aiops_pipelines.resources.incidents import IncidentDeskResource
 from aiops_pipelines.resources.lake import LakeResource
 from aiops_pipelines.resources.portfolio import PortfolioResource
+from aiops_pipelines.resources.reports import ReportsResource
 
 __all__ = [
     "AS_OF_TAG",
@@ -13,4 +14,5 @@ __all__ = [
     "IncidentDeskResource",
     "LakeResource",
     "PortfolioResource",
+    "ReportsResource",
 ]

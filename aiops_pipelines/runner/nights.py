@@ -47,10 +47,7 @@ class Task:
         tags = {TASK_TAG: self.name, AS_OF_TAG: self.as_of.isoformat()}
         if self.system:
             tags[SYSTEM_TAG] = self.system
-        if self.start != self.end:
-            tags[ASSET_PARTITION_RANGE_START_TAG] = self.start
-            tags[ASSET_PARTITION_RANGE_END_TAG] = self.end
-        return tags
+        return tags | range_tags(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,13 @@ class TaskResult:
     skipped: bool
     run_id: str | None
     errors: tuple[str, ...]
+
+
+def range_tags(start: str, end: str) -> dict[str, str]:
+    """Return the tags by which one run works on all partitions from `start` to `end`."""
+    if start == end:
+        return {}
+    return {ASSET_PARTITION_RANGE_START_TAG: start, ASSET_PARTITION_RANGE_END_TAG: end}
 
 
 def system_task(job: str, system: str, start: date, end: date, as_of: date) -> Task:

@@ -1,0 +1,81 @@
+"""The pages people read: the morning dashboard a day, the portfolio report a quarter."""
+
+from datetime import date, timedelta
+
+import dagster as dg
+
+from aiops_pipelines.assets.evaluation import bias, calibration, drift, performance, sla_evaluation
+from aiops_pipelines.assets.ingest import OWNERS
+from aiops_pipelines.evaluation.status import portfolio_status
+from aiops_pipelines.partitions import DAYS, QUARTERS
+from aiops_pipelines.reports import dashboard_pages, render_quarterly
+from aiops_pipelines.resources import (
+    Clock,
+    IncidentDeskResource,
+    LakeResource,
+    PortfolioResource,
+    ReportsResource,
+)
+from aiops_pipelines.verdict import Verdict
+
+_AREAS = [performance, calibration, drift, bias, sla_evaluation]
+_BY_DAY = dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="day")
+
+
+@dg.asset(
+    partitions_def=DAYS,
+    deps=[dg.AssetDep(asset, partition_mapping=_BY_DAY) for asset in _AREAS],
+    group_name="reports",
+    owners=OWNERS,
+    kinds={"html"},
+)
+def morning_dashboard(
+    context: dg.AssetExecutionContext,
+    portfolio: PortfolioResource,
+    lake: LakeResource,
+    incident_desk: IncidentDeskResource,
+    reports: ReportsResource,
+) -> dg.MaterializeResult:
+    """One page that says which systems need somebody today, and why; a page a system behind it."""
+    day = date.fromisoformat(context.partition_key)
+    book, store = portfolio.read(), lake.open()
+    incidents = incident_desk.open().list()
+    for name, page in dashboard_pages(book, store, incidents, day).items():
+        reports.write(name, page.encode())
+    statuses = portfolio_status(book, store, day)
+    verdicts = {verdict: sum(s.verdict is verdict for s in statuses) for verdict in Verdict}
+    return dg.MaterializeResult(
+        metadata={
+            "page": dg.MetadataValue.path(reports.path(f"dashboard/{day}/index.html")),
+            **{f"systems {verdict.value}": count for verdict, count in verdicts.items()},
+        }
+    )
+
+
+@dg.asset(
+    partitions_def=QUARTERS,
+    deps=[dg.AssetDep(asset, partition_mapping=_BY_DAY) for asset in _AREAS],
+    group_name="reports",
+    owners=OWNERS,
+    kinds={"pdf"},
+)
+def quarterly_report(
+    context: dg.AssetExecutionContext,
+    portfolio: PortfolioResource,
+    lake: LakeResource,
+    incident_desk: IncidentDeskResource,
+    reports: ReportsResource,
+    clock: Clock,
+) -> dg.MaterializeResult:
+    """The quarter's portfolio report for executives: decisions, performance, bias, contracts."""
+    start = date.fromisoformat(context.partition_key)
+    after = (start.replace(day=1) + timedelta(days=95)).replace(day=1)
+    book = portfolio.read()
+    end = after - timedelta(days=1)
+    as_of = min(end, clock.as_of(context.run.tags, book.hospital))
+    pdf = render_quarterly(book, lake.open(), incident_desk.open().list(), start, end, as_of)
+    name = f"quarterly/portfolio-{start.year}-Q{(start.month + 2) // 3}.pdf"
+    path = reports.write(name, pdf)
+    return dg.MaterializeResult(
+        metadata={"file": dg.MetadataValue.path(path), "bytes": len(pdf), "known until": str(as_of)}
+    )

@@ -1,0 +1,50 @@
+"""The command's root: subcommands, and errors that say what to do."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+
+from aiops_pipelines.errors import AiopsError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+app = typer.Typer(
+    name="aiops",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="""Watch over every AI system of a hospital.
+
+Start with `aiops demo`, then ask `aiops status`. Everything is kept in one folder: `AIOPS_HOME`,
+by default `./var`.""",
+)
+portfolio_app = typer.Typer(no_args_is_help=True, help="The inventory of AI systems.")
+incidents_app = typer.Typer(no_args_is_help=True, help="The incident queue.")
+app.add_typer(portfolio_app, name="portfolio")
+app.add_typer(incidents_app, name="incidents")
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def told(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn our own errors into a message on stderr and exit code 1; let the others show."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except AiopsError as error:
+            errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+            sys.exit(1)
+
+    return guarded
+
+
+# The commands register themselves on the apps above when they are imported.
+from aiops_pipelines.cli import demo, doctor, incidents, nights, portfolio, status  # noqa: E402,F401

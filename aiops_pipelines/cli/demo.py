@@ -1,0 +1,91 @@
+"""`aiops demo`: a hospital of twelve systems, a quarter of history, and this morning's answer."""
+
+from datetime import date, timedelta
+
+import typer
+
+from aiops_pipelines.cli.app import app, console, told
+from aiops_pipelines.cli.incidents import incidents_table
+from aiops_pipelines.cli.nights import opened, run_tasks, update_incidents, write_simulation
+from aiops_pipelines.cli.status import open_incidents, status_table
+from aiops_pipelines.evaluation.status import SystemStatus, portfolio_status
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Portfolio
+from aiops_pipelines.runner import Task, TaskResult, system_task
+from aiops_pipelines.settings import Settings, make_demo_key
+from aiops_pipelines.verdict import Verdict
+
+FIRST_DAY = date(2026, 5, 6)
+LAST_DAY = date(2026, 9, 30)
+QUARTER = date(2026, 7, 1)
+NIGHTS = 14
+SEED = 20260701
+
+
+@app.command()
+@told
+def demo() -> None:
+    """Simulate a hospital, fill its history, run its last 14 nights, and print the answer.
+
+    Takes some minutes the first time; a second call finds everything done. A call that was killed
+    goes on where it stopped.
+    """
+    make_demo_key(Settings.from_environment())
+    settings, book = opened()
+    write_simulation(settings, FIRST_DAY, LAST_DAY, SEED, volume=1.0)
+    results = _history(book)
+    for back in reversed(range(NIGHTS)):
+        results += _night(settings, book, LAST_DAY - timedelta(days=back))
+    quarter = Task("quarter", QUARTER.isoformat(), QUARTER.isoformat(), LAST_DAY)
+    results += run_tasks("quarterly report", [quarter])
+    _print_answer(settings, book)
+    if not all(result.success for result in results):
+        raise typer.Exit(1)
+
+
+def _history(book: Portfolio) -> list[TaskResult]:
+    last = LAST_DAY - timedelta(days=NIGHTS)
+    tasks = [system_task("history", each.id, FIRST_DAY, last, last) for each in book.monitored]
+    return run_tasks("history, one run a system", tasks)
+
+
+def _night(settings: Settings, book: Portfolio, day: date) -> list[TaskResult]:
+    """Run one night as the hospital would: late labels, the systems, incidents, the dashboard."""
+    from aiops_pipelines.runner.restatements import restatement_tasks
+
+    results = run_tasks(f"late labels of {day}", restatement_tasks(settings, book, day))
+    nights = [system_task("night", each.id, day, day, day) for each in book.monitored]
+    results += run_tasks(f"night of {day}", nights)
+    update_incidents(settings, book)
+    morning = Task("morning", day.isoformat(), day.isoformat(), day)
+    return results + run_tasks(f"morning after {day}", [morning])
+
+
+def _print_answer(settings: Settings, book: Portfolio) -> None:
+    statuses = portfolio_status(book, Lake(settings.lake), LAST_DAY)
+    incidents = open_incidents(settings)
+    console.print(status_table(statuses, incidents, LAST_DAY))
+    console.print(incidents_table(incidents))
+    console.print(answer(statuses, len(incidents)), style="bold")
+    console.print(f"""
+Morning dashboard   {settings.reports}/dashboard/{LAST_DAY}/index.html
+Quarterly report    {settings.reports}/quarterly/portfolio-2026-Q3.pdf
+Dagster's UI        make ui
+All data            {settings.home}
+What was injected   {settings.feeds}/truth.json""")
+
+
+def answer(statuses: list[SystemStatus], incidents: int) -> str:
+    """Return the morning's answer in words."""
+    breached = [each for each in statuses if each.verdict is Verdict.BREACH]
+    names = ", ".join(
+        f"{each.system.id} ({', '.join(a.area for a in each.areas.values() if a.verdict is Verdict.BREACH)})"
+        for each in breached
+    )
+    calm = len(statuses) - len(breached)
+    if not breached:
+        return f"No system is in breach; {incidents} incidents are open."
+    return (
+        f"{len(breached)} of {len(statuses)} systems need you today: {names}. "
+        f"{calm} are not in breach. {incidents} incidents are open."
+    )

@@ -1,0 +1,87 @@
+"""`aiops doctor`: what is missing or misconfigured, and what to do about it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import typer
+from rich.table import Table
+
+from aiops_pipelines.cli.app import app, console, told
+from aiops_pipelines.errors import AiopsError
+from aiops_pipelines.portfolio import load_portfolio
+from aiops_pipelines.settings import PSEUDONYM_KEY, Settings, pseudonym_key_environment
+
+
+@app.command()
+@told
+def doctor() -> None:
+    """Check folders, portfolio, key, databases and system libraries; exit 1 if anything is wrong."""
+    settings = Settings.from_environment()
+    table = Table(title="aiops doctor")
+    for heading in ("what", "state", "found, or what to do"):
+        table.add_column(heading)
+    sound = True
+    for name, examine in _examinations(settings):
+        try:
+            state, found = "[green]ok[/]", examine()
+        except (AiopsError, OSError) as error:
+            state, found, sound = "[red]wrong[/]", str(error), False
+        table.add_row(name, state, found)
+    console.print(table)
+    raise typer.Exit(0 if sound else 1)
+
+
+def _examinations(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "portfolio (AIOPS_PORTFOLIO)", lambda: _portfolio(settings)
+    yield "data folder (AIOPS_HOME)", lambda: _writable(settings.home)
+    yield "feeds (AIOPS_FEEDS)", lambda: _feeds(settings)
+    yield f"pseudonymisation key ({PSEUDONYM_KEY})", lambda: _key(settings)
+    yield "incident database (AIOPS_INCIDENTS_URL)", lambda: _incidents(settings)
+    yield "PDF (Pango for WeasyPrint)", _pango
+
+
+def _portfolio(settings: Settings) -> str:
+    book = load_portfolio(settings.portfolio)
+    return f"{len(book.systems)} systems in {settings.portfolio}"
+
+
+def _writable(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder} can't be written; set AIOPS_HOME to a folder that can")
+    return str(folder)
+
+
+def _feeds(settings: Settings) -> str:
+    if not settings.feeds.exists():
+        raise FileNotFoundError(
+            f"{settings.feeds} does not exist; set AIOPS_FEEDS, or run `aiops demo`"
+        )
+    return str(settings.feeds)
+
+
+def _key(settings: Settings) -> str:
+    from aiops_pipelines.feeds import Pseudonymiser
+
+    Pseudonymiser.from_environment(pseudonym_key_environment(settings))
+    return "from the environment" if PSEUDONYM_KEY in os.environ else "the demo's own"
+
+
+def _incidents(settings: Settings) -> str:
+    from aiops_pipelines.incidents import IncidentDesk
+
+    desk = IncidentDesk(settings.incidents_url)
+    desk.migrate()
+    return f"{len(desk.list(open_only=True))} open incidents"
+
+
+def _pango() -> str:
+    try:
+        import weasyprint
+    except OSError as error:
+        raise OSError(
+            "Pango is missing; install it, for instance: "
+            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+        ) from error
+    return f"WeasyPrint {weasyprint.__version__}"

@@ -1,0 +1,163 @@
+"""`aiops run`, `aiops backfill`, `aiops simulate`, `aiops ui`."""
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Annotated
+
+import dagster as dg
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from aiops_pipelines.cli.app import app, console, errors, told
+from aiops_pipelines.errors import ConfigurationError
+from aiops_pipelines.portfolio import Portfolio, load_portfolio, read_portfolio
+from aiops_pipelines.runner import Task, TaskResult, execute, prepare_dagster, system_task
+from aiops_pipelines.settings import Settings
+
+Day = Annotated[
+    datetime, typer.Option("--day", formats=["%Y-%m-%d"], help="The day of the predictions.")
+]
+From = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+To = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
+SystemId = Annotated[
+    str | None, typer.Option("--system", help="One system's id; default: every monitored system.")
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Know what had arrived by then."),
+]
+
+
+@app.command()
+@told
+def simulate(start: From, end: To, seed: int = 20260701, volume: float = 1.0) -> None:
+    """Write the example hospital's feeds, with faults whose truth is known."""
+    settings = Settings.from_environment()
+    write_simulation(settings, start.date(), end.date(), seed, volume)
+
+
+@app.command()
+@told
+def run(day: Day, system: SystemId = None, as_of: AsOf = None) -> None:
+    """Run the night of one day again: ingest, statistics, evaluation, checks, incidents."""
+    settings, book = opened()
+    known = as_of.date() if as_of else datetime.now(book.hospital.zone).date()
+    tasks = [
+        system_task("night", system_id, day.date(), day.date(), known)
+        for system_id in _chosen(book, system)
+    ]
+    results = run_tasks("night", tasks, again=True)
+    update_incidents(settings, book)
+    _exit_on_failure(results)
+
+
+@app.command()
+@told
+def backfill(start: From, end: To, system: SystemId = None, as_of: AsOf = None) -> None:
+    """Fill past days with data and statistics, and evaluate the last of them."""
+    settings, book = opened()
+    known = as_of.date() if as_of else datetime.now(book.hospital.zone).date()
+    first, last = start.date(), end.date()
+    chosen = _chosen(book, system)
+    history = [system_task("history", each, first, last, known) for each in chosen]
+    results = run_tasks("history", history, again=True)
+    filled = [result.task.system for result in results if result.success]
+    nights = [system_task("night", each, last, last, known) for each in filled if each]
+    results += run_tasks(f"night of {last}", nights, again=True)
+    update_incidents(settings, book)
+    _exit_on_failure(results)
+
+
+@app.command()
+@told
+def ui(port: int = 3000) -> None:
+    """Open Dagster's UI on this data; stop it with Ctrl-C."""
+    opened()
+    program = shutil.which("dagster")
+    if program is None:
+        raise ConfigurationError("dagster is not on the PATH; activate .venv or use `make ui`")
+    console.print(f"Dagster's UI: http://localhost:{port}")
+    arguments = ["dagster", "dev", "-m", "aiops_pipelines.definitions", "-p", str(port)]
+    os.execv(program, arguments)  # noqa: S606 - the program's own server replaces this process
+
+
+def opened() -> tuple[Settings, Portfolio]:
+    """Return settings and portfolio, with Dagster's home ready and each system a partition."""
+    settings = Settings.from_environment()
+    book = read_portfolio(settings.portfolio)
+    for problem in book.problems:
+        errors.print(problem, style="yellow", markup=False, soft_wrap=True)
+    prepare_dagster(settings)
+    # Imported late: loading Dagster's definitions takes a second, which --help need not wait for.
+    from aiops_pipelines.sensors.portfolio import add_systems
+
+    with dg.DagsterInstance.get() as instance:
+        add_systems(instance, book)
+    return settings, book
+
+
+def run_tasks(title: str, tasks: Sequence[Task], *, again: bool = False) -> list[TaskResult]:
+    """Run the tasks behind a progress bar; print the errors of those that failed."""
+    with progress() as bar:
+        row = bar.add_task(title, total=len(tasks))
+        results = execute(tasks, again=again, on_done=lambda _: bar.advance(row))
+    for result in results:
+        for error in result.errors:
+            errors.print(f"{result.task.name}: {error}", style="red", markup=False, soft_wrap=True)
+    return results
+
+
+def progress() -> Progress:
+    """Return the house's progress bar."""
+    return Progress(
+        TextColumn("{task.description:<36}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def update_incidents(settings: Settings, book: Portfolio) -> int:
+    """Bring the incident queue up to date with the checks; return how many changes that made."""
+    from upath import UPath
+
+    from aiops_pipelines.incidents import IncidentDesk
+    from aiops_pipelines.lake import Lake
+    from aiops_pipelines.sensors.outcomes import record_new_outcomes
+
+    desk = IncidentDesk(settings.incidents_url)
+    desk.migrate()
+    with dg.DagsterInstance.get() as instance:
+        return len(record_new_outcomes(instance, desk, book, Lake(UPath(settings.lake))))
+
+
+def write_simulation(settings: Settings, start: date, end: date, seed: int, volume: float) -> None:
+    """Write the simulated feeds behind a progress bar."""
+    from aiops_pipelines.simulation import simulate as simulate_hospital
+
+    book = load_portfolio(settings.portfolio)
+    with progress() as bar:
+        row = bar.add_task("simulating the hospital", total=None)
+        simulate_hospital(
+            book,
+            settings.feeds,
+            start,
+            end,
+            seed=seed,
+            volume=volume,
+            progress=lambda done, total: bar.update(row, completed=done, total=total),
+        )
+
+
+def _chosen(book: Portfolio, system: str | None) -> list[str]:
+    return [book.system(system).id] if system else [each.id for each in book.monitored]
+
+
+def _exit_on_failure(results: Iterable[TaskResult]) -> None:
+    failed = [result for result in results if not result.success]
+    if failed:
+        errors.print(f"{len(failed)} runs failed; the others finished.", style="red")
+        raise typer.Exit(1)

@@ -1,0 +1,117 @@
+"""`aiops status`: one row a system."""
+
+import json
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from aiops_pipelines.cli.app import app, console, errors, told
+from aiops_pipelines.errors import LakeError
+from aiops_pipelines.evaluation.status import TABLES, SystemStatus, portfolio_status
+from aiops_pipelines.incidents import Incident, IncidentDesk
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area, Portfolio, read_portfolio
+from aiops_pipelines.settings import Settings
+from aiops_pipelines.verdict import Verdict
+
+STYLES = {
+    Verdict.OK: "green",
+    Verdict.INSUFFICIENT_DATA: "dim",
+    Verdict.WARN: "yellow",
+    Verdict.BREACH: "bold red",
+}
+SHORT = {Verdict.INSUFFICIENT_DATA: "no data"}
+
+
+@app.command()
+@told
+def status(
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The night's day; default: the last evaluated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say for each system: stage, risk tier, verdict per area, why, open incidents."""
+    settings = Settings.from_environment()
+    book = read_portfolio(settings.portfolio)
+    for problem in book.problems:
+        errors.print(problem, style="yellow", markup=False, soft_wrap=True)
+    lake = Lake(settings.lake)
+    chosen = day.date() if day else last_evaluated(lake, book)
+    statuses = portfolio_status(book, lake, chosen)
+    incidents = open_incidents(settings)
+    if as_json:
+        typer.echo(json.dumps([as_record(each, incidents) for each in statuses], indent=2))
+        return
+    console.print(status_table(statuses, incidents, chosen))
+
+
+def last_evaluated(lake: Lake, book: Portfolio) -> date:
+    """Return the last day for which any system has figures; LakeError when there is none."""
+    days = [
+        day
+        for system in book.monitored
+        for table in TABLES.values()
+        for day in lake.days(table, system.id)[-1:]
+    ]
+    if not days:
+        raise LakeError("nothing is evaluated yet; run `aiops demo`, or `aiops run --day DAY`")
+    return max(days)
+
+
+def open_incidents(settings: Settings) -> list[Incident]:
+    """Return the open incidents, oldest first."""
+    desk = IncidentDesk(settings.incidents_url)
+    desk.migrate()
+    return desk.list(open_only=True)
+
+
+def status_table(statuses: list[SystemStatus], incidents: list[Incident], day: date) -> Table:
+    """Return the status as a table people read in a terminal."""
+    table = Table(title=f"AI systems, night of {day}", show_lines=True)
+    table.add_column("system", no_wrap=True)
+    table.add_column("stage, tier")
+    for area in Area:
+        table.add_column(area.value, justify="center")
+    table.add_column("why", ratio=1)
+    table.add_column("open", justify="right")
+    for each in statuses:
+        verdicts = [each.areas[area].verdict for area in Area]
+        table.add_row(
+            each.system.id,
+            f"{each.system.lifecycle.stage}, {each.system.tier.value}",
+            *(f"[{STYLES[verdict]}]{SHORT.get(verdict, verdict)}[/]" for verdict in verdicts),
+            why(each),
+            str(sum(incident.system == each.system.id for incident in incidents)),
+        )
+    return table
+
+
+def why(each: SystemStatus) -> str:
+    """Return the reasons for a system's gravest verdict, or that all is well."""
+    if each.verdict is Verdict.OK:
+        return "all areas within their limits"
+    grave = [area for area in each.areas.values() if area.verdict is each.verdict]
+    return "; ".join(f"{area.area}: {area.reason}" for area in grave)
+
+
+def as_record(each: SystemStatus, incidents: list[Incident]) -> dict[str, Any]:
+    """Return a system's status as JSON-safe data."""
+    return {
+        "system": each.system.id,
+        "day": each.day.isoformat(),
+        "stage": each.system.lifecycle.stage,
+        "risk_tier": each.system.tier.value,
+        "verdict": each.verdict,
+        "why": why(each),
+        "areas": {
+            area.value: {"verdict": found.verdict, "reason": found.reason}
+            for area, found in each.areas.items()
+        },
+        "open_incidents": [
+            incident.id for incident in incidents if incident.system == each.system.id
+        ],
+    }

@@ -1,0 +1,25 @@
+"""The folder of finished pages and reports; files are written whole or not at all."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+
+class ReportsResource(dg.ConfigurableResource):
+    """Where dashboards and reports are put."""
+
+    folder: str
+
+    def path(self, name: str) -> Path:
+        """Return where the file of this name is."""
+        return Path(self.folder) / name
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Write one file below the folder, atomically, and return its path."""
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+        return path

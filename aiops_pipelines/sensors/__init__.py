@@ -1,0 +1,11 @@
+"""What starts by itself: the night, the morning, the quarter, late labels, incidents, the portfolio."""
+
+from aiops_pipelines.sensors.incidents import open_incidents
+from aiops_pipelines.sensors.late_labels import late_labels
+from aiops_pipelines.sensors.portfolio import portfolio_changes
+from aiops_pipelines.sensors.schedules import morning, nightly, quarterly
+
+SCHEDULES = [nightly, morning, quarterly]
+SENSORS = [open_incidents, late_labels, portfolio_changes]
+
+__all__ = ["SCHEDULES", "SENSORS"]
