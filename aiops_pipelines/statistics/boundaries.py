@@ -14,8 +14,10 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import betaincc, betaln, gammainc, gammaln, log_ndtr, zeta
 
+from aiops_pipelines.statistics.arguments import FloatArray, IntArray
 from aiops_pipelines.statistics.daily_counts import one_day, open_unit, positive
 
+SMALLEST_TAIL = 1e-250
 EDGE = 1e-15
 """How close to 0 and 1 a rate is tried."""
 
@@ -104,25 +106,33 @@ class BetaBinomialMixture:
         strength = max(rho - variance, 1e-3 * variance)
         return cls(rate, strength / (1 - rate), strength / rate, one_sided)
 
-    def log_e_value(self, events: int, trials: int) -> float:
-        """Return the log e-value after `events` among `trials`."""
+    def log_e_values(self, events: IntArray, trials: IntArray) -> FloatArray:
+        """Return log e-values after `events` among `trials`, element by element."""
+        counted, missed = events.astype(np.float64), (trials - events).astype(np.float64)
         if self.one_sided:
-            return self._log_tail(events, trials - events) - self._log_tail(0, 0)
-        return self._log_full(events, trials - events) - self._log_full(0, 0)
+            return self._log_tail(counted, missed) - self._log_tail(np.zeros(1), np.zeros(1))
+        return self._log_full(counted, missed) - self._log_full(np.zeros(1), np.zeros(1))
 
-    def _log_full(self, events: int, non_events: int) -> float:
-        counted = float(betaln(self.events + events, self.non_events + non_events))
+    def _log_full(self, events: FloatArray, non_events: FloatArray) -> FloatArray:
+        counted: FloatArray = betaln(self.events + events, self.non_events + non_events)
         return counted - events * math.log(self.rate) - non_events * math.log1p(-self.rate)
 
-    def _log_tail(self, events: int, non_events: int) -> float:
+    def _log_tail(self, events: FloatArray, non_events: FloatArray) -> FloatArray:
         """Return the log of the prior mass above `rate`, weighted with the likelihood ratio."""
         a, b = self.events + events, self.non_events + non_events
-        tail = float(betaincc(a, b, self.rate))
-        if tail > 1e-250:
-            return self._log_full(events, non_events) + math.log(tail)
-        # Where the tail underflows, the rate seen lies far below `rate`: there the hypergeometric
-        # series of the incomplete beta, 2F1(1, a + b; b + 1; 1 - rate), converges geometrically
-        # and the powers of `rate` cancel.
+        tail = betaincc(a, b, self.rate)
+        usual = tail > SMALLEST_TAIL
+        result = self._log_full(events, non_events) + np.log(np.where(usual, tail, 1.0))
+        for index in np.flatnonzero(~usual).tolist():
+            result[index] = self._log_far_tail(float(a[index]), float(b[index]))
+        return result
+
+    def _log_far_tail(self, a: float, b: float) -> float:
+        """Return the log tail where the incomplete beta underflows.
+
+        The rate seen then lies far below `rate`, the hypergeometric series 2F1(1, a + b; b + 1;
+        1 - rate) of the tail converges geometrically, and the powers of `rate` cancel.
+        """
         first_ratio = (a + b) * (1 - self.rate) / (b + 1)
         step = np.arange(math.ceil(-40 / math.log(first_ratio)))
         series = 1 + float(np.cumprod((a + b + step) * (1 - self.rate) / (b + 1 + step)).sum())
@@ -147,7 +157,8 @@ def bernoulli_confidence_interval(
 
     def excess(rate: float) -> float:
         mixture = BetaBinomialMixture.tuned(rate, optimised_at, False, alpha_opt)
-        return mixture.log_e_value(counted, tried) + math.log(alpha)
+        evidence = mixture.log_e_values(np.array([counted]), np.array([tried]))
+        return float(evidence[0]) + math.log(alpha)
 
     low = 0.0 if excess(EDGE) <= 0 else _root(excess, EDGE, seen)
     high = 1.0 if excess(1 - EDGE) <= 0 else _root(excess, seen, 1 - EDGE)

@@ -18,6 +18,7 @@ from aiops_pipelines.statistics.daily_counts import one_day, open_unit, positive
 
 CHAIN_STATES = 301
 SEARCH_STEPS = 30
+NEGLIGIBLE_CHANCE = 1e-13
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,9 @@ def _daily_steps(p0: float, p1: float, trials_a_day: float) -> tuple[FloatArray,
         counts = np.arange(trials + 1)
         steps.append(counts * event - trials * case)
         chances.append(share * binom.pmf(counts, trials, p0))
-    return np.concatenate(steps), np.concatenate(chances)
+    step, chance = np.concatenate(steps), np.concatenate(chances)
+    likely = chance > NEGLIGIBLE_CHANCE
+    return step[likely], chance[likely]
 
 
 def _run_length(threshold: float, steps: FloatArray, chances: FloatArray) -> float:

@@ -3,6 +3,9 @@
 Every sequential method is fed with pairs (events, trials) of whole numbers, 0 <= events <= trials.
 """
 
+from collections.abc import Sequence
+from datetime import date
+
 from numpy.typing import ArrayLike
 
 from aiops_pipelines.statistics.arguments import IntArray, nonnegative, refuse, same_length
@@ -25,6 +28,12 @@ def daily_counts(events: ArrayLike, trials: ArrayLike) -> tuple[IntArray, IntArr
     same_length(events=counted, trials=tried)
     refuse("events", "must not exceed trials", counted > tried, counted)
     return counted, tried
+
+
+def one_date_a_day(dates: Sequence[date] | None, days: int) -> None:
+    """Raise ValueError unless `dates` is None or has one element for each of `days` days."""
+    if dates is not None and len(dates) != days:
+        raise ValueError(f"dates: must name each day, has {len(dates)} elements for {days} days")
 
 
 def one_day(events: int, trials: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 
 from aiops_pipelines.statistics.arguments import (
     FloatArray,
@@ -20,9 +21,11 @@ from aiops_pipelines.statistics.arguments import (
     real,
     same_length,
 )
+from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.shift_parts import Parts, headline, shapley
 
 REPLICATES = 400
+METHOD = "shift decomposition, parametric bootstrap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +91,6 @@ class ShiftCells:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the change, in the metric's units; bounds are None without bootstrap."""
-
-    value: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class SliceShare:
     """What one slice adds to the change: Shapley values, in the metric's units.
 
@@ -121,17 +115,17 @@ class ShiftDecomposition:
 
     `total` is current minus reference. `mix_shared` (more of the hard slices that both periods
     hold), `prevalence` and `concept` (both at the shared mix) and `mix_new` (slices rare or unseen
-    before) add up to it; they are None where no slice is found in both periods (`overlap` 0).
-    Without labels `prevalence` is None and `concept` holds all that changed within slices. The
+    before) add up to it; they have no value where no slice is found in both periods (`overlap`
+    0). Without labels `prevalence` has none and `concept` holds all that changed within slices. The
     totals of `slices` add up to `total` as well, but answer another question: who contributed,
     averaged over the orders in which things may have changed.
     """
 
-    total: Part
-    mix_shared: Part | None
-    prevalence: Part | None
-    concept: Part | None
-    mix_new: Part | None
+    total: Estimate
+    mix_shared: Estimate
+    prevalence: Estimate
+    concept: Estimate
+    mix_new: Estimate
     overlap: float
     slices: tuple[SliceShare, ...]
     n_reference: int
@@ -166,8 +160,8 @@ def decompose_shift_cells(
 ) -> ShiftDecomposition:
     """Return the parts of the change from sums by slice and label.
 
-    Intervals are percentiles of `replicates` parametric bootstraps (Poisson counts, normal means;
-    0 for none), the same for the same `seed`.
+    Standard errors come from `replicates` parametric bootstraps (Poisson counts, normal means; 0
+    for none), the same for the same `seed`; intervals are normal.
     """
     confidence_level(level)
     labelled = cells.count.shape[2] == 2
@@ -177,12 +171,14 @@ def decompose_shift_cells(
     point = headline(cells.count, mean)
     drawn = headline(*_replicates(cells, mean, replicates, seed)) if replicates else None
 
-    def part(name: str, known: bool) -> Part | None:
-        return _part(name, point, drawn, level) if known else None
+    n = int(cells.count.sum())
+
+    def part(name: str, known: bool) -> Estimate:
+        return _part(name, point, drawn, level, n) if known else Estimate.missing(n, None, METHOD)
 
     overlapping = float(point.overlap) > 0
     return ShiftDecomposition(
-        total=_part("total", point, drawn, level),
+        total=part("total", True),
         mix_shared=part("mix_shared", overlapping),
         prevalence=part("prevalence", overlapping and labelled),
         concept=part("concept", overlapping),
@@ -204,21 +200,32 @@ def _replicates(
     # A period without a single case cannot be compared: keep the observed counts there.
     empty = count.sum(axis=(2, 3), keepdims=True) == 0
     count = np.where(empty, cells.count, count)
-    average_square = np.divide(
-        cells.square, cells.count, out=np.zeros(mean.shape), where=cells.count > 0
-    )
-    variance = np.maximum(average_square - mean**2, 0.0)
+    variance = _variance(cells, mean)
     noise = rng.standard_normal(shape) * np.sqrt(variance / np.maximum(count, 1.0))
     return count, mean + noise
 
 
-def _part(name: str, point: Parts, drawn: Parts | None, level: float) -> Part:
+def _variance(cells: ShiftCells, mean: FloatArray) -> FloatArray:
+    """Return the metric's variance in each cell, with two cases borrowed from its period.
+
+    Without them a cell of three cases that agree would pass for one known exactly.
+    """
+    spread = np.maximum(cells.square - cells.count * mean**2, 0.0)
+    cases = cells.count.sum(axis=(1, 2), keepdims=True)
+    pooled = spread.sum(axis=(1, 2), keepdims=True) / cases
+    variance: FloatArray = (spread + 2 * pooled) / (cells.count + 2)
+    return variance
+
+
+def _part(name: str, point: Parts, drawn: Parts | None, level: float, n: int) -> Estimate:
     value = float(getattr(point, name))
-    if drawn is None:
-        return Part(value, None, None)
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(getattr(drawn, name), [tail, 1 - tail])
-    return Part(value, float(low), float(high))
+    known = np.zeros(0) if drawn is None else getattr(drawn, name)
+    known = known[np.isfinite(known)]
+    if len(known) < 2:
+        return Estimate(value, None, None, None, n, None, METHOD)
+    error = float(known.std(ddof=1))
+    reach = float(norm.ppf((1 + level) / 2)) * error
+    return Estimate(value, value - reach, value + reach, error, n, None, METHOD)
 
 
 def _slice_shares(cells: ShiftCells, mean: FloatArray, change: float) -> tuple[SliceShare, ...]:

@@ -6,13 +6,14 @@ alternative, and hands on the statistic, its alarm and an e-value. Source: Shin,
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal, Self
 
 import numpy as np
 
-from aiops_pipelines.statistics.arguments import FloatArray
+from aiops_pipelines.statistics.arguments import BoolArray, FloatArray
 from aiops_pipelines.statistics.daily_counts import positive
 
 Direction = Literal["above", "below"]
@@ -159,3 +160,23 @@ class EDetector:
         if self.first_alarm is not None or not advanced.alarm:
             return advanced
         return replace(advanced, first_alarm=advanced.updates, first_alarm_on=on)
+
+    def _with_series(
+        self, log_ratios: FloatArray, evident: BoolArray, dates: Sequence[date] | None
+    ) -> Self:
+        """Return the state after many updates; `log_ratios` has shape (updates, alternatives)."""
+        statistics, first = self._current(), self.first_alarm
+        first_on, threshold = self.first_alarm_on, self.log_threshold
+        for index in np.flatnonzero(evident).tolist():
+            statistics = next_log_statistics(statistics, log_ratios[index])
+            if first is None and log_mixture(statistics) >= threshold:
+                first = self.updates + index + 1
+                first_on = None if dates is None else dates[index]
+        return replace(
+            self,
+            updates=self.updates + len(evident),
+            updates_with_evidence=self.updates_with_evidence + int(evident.sum()),
+            log_statistics=tuple(statistics.tolist()) if evident.any() else self.log_statistics,
+            first_alarm=first,
+            first_alarm_on=first_on,
+        )

@@ -15,12 +15,17 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import confidence_level, same_length
+from aiops_pipelines.statistics.arguments import FloatArray, IntArray, confidence_level
 from aiops_pipelines.statistics.boundaries import (
     BetaBinomialMixture,
     bernoulli_confidence_interval,
 )
-from aiops_pipelines.statistics.daily_counts import daily_counts, one_day, open_unit, positive
+from aiops_pipelines.statistics.daily_counts import (
+    daily_counts,
+    one_date_a_day,
+    open_unit,
+    positive,
+)
 from aiops_pipelines.statistics.e_detector import Direction, checked_direction, exp_or_inf
 
 
@@ -61,32 +66,31 @@ class RateExceedance:
 
         Raises ValueError for counts that are negative, not whole, or more events than trials.
         """
-        counted, tried = one_day(events, trials)
-        added = replace(
-            self,
-            updates=self.updates + 1,
-            events=self.events + counted,
-            trials=self.trials + tried,
-        )
-        log_e_value = added.log_e_value
-        peaked = replace(added, peak_log_e_value=max(self.peak_log_e_value, log_e_value))
-        if self.proven or log_e_value < self.log_threshold:
-            return peaked
-        return replace(peaked, proven_at=peaked.updates, proven_on=on)
+        return self.replay([events], [trials], None if on is None else [on])
 
     def replay(
         self, events: ArrayLike, trials: ArrayLike, dates: Sequence[date] | None = None
     ) -> Self:
         """Return the state after many days; `events`, `trials`, `dates` hold one element a day."""
         counted, tried = daily_counts(events, trials)
-        days = [None] * len(counted) if dates is None else list(dates)
-        same_length(events=counted, dates=np.array(days))
-        state = self
-        for event_count, trial_count, day in zip(
-            counted.tolist(), tried.tolist(), days, strict=True
-        ):
-            state = state.update(event_count, trial_count, day)
-        return state
+        one_date_a_day(dates, len(counted))
+        if not len(counted):
+            return self
+        totals = self.events + np.cumsum(counted), self.trials + np.cumsum(tried)
+        evidence = self._log_e_values(*totals)
+        proof = np.flatnonzero(evidence >= self.log_threshold)
+        state = replace(
+            self,
+            updates=self.updates + len(counted),
+            events=int(totals[0][-1]),
+            trials=int(totals[1][-1]),
+            peak_log_e_value=max(self.peak_log_e_value, float(evidence.max())),
+        )
+        if self.proven or not len(proof):
+            return state
+        first = int(proof[0])
+        on = None if dates is None else dates[first]
+        return replace(state, proven_at=self.updates + first + 1, proven_on=on)
 
     @property
     def log_threshold(self) -> float:
@@ -96,11 +100,7 @@ class RateExceedance:
     @property
     def log_e_value(self) -> float:
         """Log of the evidence against "the limit was kept"; 0 before the first case."""
-        if self.direction == "above":
-            mixture = BetaBinomialMixture.tuned(self.limit, self.optimised_at, True)
-            return mixture.log_e_value(self.events, self.trials)
-        mixture = BetaBinomialMixture.tuned(1 - self.limit, self.optimised_at, True)
-        return mixture.log_e_value(self.trials - self.events, self.trials)
+        return float(self._log_e_values(np.array([self.events]), np.array([self.trials]))[0])
 
     @property
     def e_value(self) -> float:
@@ -126,6 +126,13 @@ class RateExceedance:
         return bernoulli_confidence_interval(
             self.events, self.trials, 1 - self.level, self.optimised_at
         )
+
+    def _log_e_values(self, events: IntArray, trials: IntArray) -> FloatArray:
+        if self.direction == "above":
+            mixture = BetaBinomialMixture.tuned(self.limit, self.optimised_at, True)
+            return mixture.log_e_values(events, trials)
+        mixture = BetaBinomialMixture.tuned(1 - self.limit, self.optimised_at, True)
+        return mixture.log_e_values(trials - events, trials)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as JSON-safe values (dates as ISO text)."""

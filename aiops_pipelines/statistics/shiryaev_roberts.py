@@ -14,8 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiops_pipelines.statistics.arguments import FloatArray, same_length
-from aiops_pipelines.statistics.daily_counts import daily_counts, one_day, open_unit
+from aiops_pipelines.statistics.arguments import FloatArray
+from aiops_pipelines.statistics.daily_counts import daily_counts, one_date_a_day, one_day, open_unit
 from aiops_pipelines.statistics.e_detector import (
     Direction,
     EDetector,
@@ -66,14 +66,11 @@ class ShiryaevRoberts(EDetector):
     ) -> Self:
         """Return the state after many days; `events`, `trials`, `dates` hold one element a day."""
         counted, tried = daily_counts(events, trials)
-        days = [None] * len(counted) if dates is None else list(dates)
-        same_length(events=counted, dates=np.array(days))
-        state = self
-        for event_count, trial_count, day in zip(
-            counted.tolist(), tried.tolist(), days, strict=True
-        ):
-            state = state.update(event_count, trial_count, day)
-        return state
+        one_date_a_day(dates, len(counted))
+        ratios = _log_likelihood_ratios(
+            counted, tried, self.limit, self.direction, self.alternatives
+        )
+        return self._with_series(ratios, tried > 0, dates)
 
 
 def shiryaev_roberts_paths(

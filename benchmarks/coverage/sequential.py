@@ -88,7 +88,8 @@ def proof(events: int, trials: int) -> tuple[float, float, float]:
     """Log e-value against the limit, and the confidence sequence, as RateExceedance has them."""
     mixture = BetaBinomialMixture.tuned(LIMIT, 500, True)
     low, high = bernoulli_confidence_interval(events, trials, 0.05, 500)
-    return mixture.log_e_value(events, trials), low, high
+    evidence = mixture.log_e_values(np.array([events]), np.array([trials]))
+    return float(evidence[0]), low, high
 
 
 def block_alarms(rng: np.random.Generator, streams: int) -> list[tuple[str, ...]]:

@@ -153,9 +153,9 @@ def test_the_parts_add_up_to_the_drop_and_a_constant_moves_nothing(
     result, moved = split(0.0), split(constant)
     drop = losses[1].mean() - losses[0].mean()
     assert result.total.value == pytest.approx(drop, abs=1e-9)
-    parts = [getattr(result, name) for name in ("mix_shared", "prevalence", "concept", "mix_new")]
+    parts = (result.mix_shared, result.prevalence, result.concept, result.mix_new)
     if result.overlap > 0:
-        known = [part.value for part in parts if part is not None]
+        known = [part.value for part in parts if part.value is not None]
         assert sum(known) == pytest.approx(drop, abs=1e-9)
     shares = [share.total for share in result.slices]
     assert sum(shares) == pytest.approx(drop, abs=1e-9)
