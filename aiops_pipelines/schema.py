@@ -37,6 +37,9 @@ LABELS = pa.schema(
 )
 """All revisions of all labels known; `value` is 0/1, a class's index or a number in the unit."""
 
+LABEL_ARRIVALS = LABELS.append(pa.field("case_day", pa.date32()))
+"""The labels received on a day, each with the day of its case; null where no case is known."""
+
 FIGURES = pa.schema(
     [
         pa.field("system", pa.string(), nullable=False),

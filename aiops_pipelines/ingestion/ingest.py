@@ -1,23 +1,26 @@
 """Writes a day's predictions, labels and scored cases: idempotent, and never back in time.
 
 Each function takes the days to write and `as_of`, the day up to whose end everything received is
-known. A day that the lake already knows as of a later day keeps that knowledge.
+known. A day that the lake already knows as of a later day keeps that knowledge. Labels land first
+in `label_arrivals`, by the day they were received and with the day of their case; a day's `labels`
+are gathered from there, so that nothing depends on the hospital keeping its drops.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
-from upath import UPath
+import pyarrow as pa
 
-from aiops_pipelines.feeds import (
-    Pseudonymiser,
-    read_labels,
-    read_predictions,
-    refused_rows,
+from aiops_pipelines.feeds import read_labels, read_predictions
+from aiops_pipelines.ingestion.intake import Intake
+from aiops_pipelines.ingestion.labels import (
+    arrivals_of_cases,
+    merge_labels,
+    scored_cases,
+    with_case_days,
 )
-from aiops_pipelines.ingestion.labels import merge_labels, route_labels, scored_cases
+from aiops_pipelines.ingestion.quarantine import replace_quarantine, unknown_case_rows
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import System
@@ -27,73 +30,79 @@ CASE_HORIZON_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
-    """What ingestion is given: the lake, the feeds' root, the pseudonymiser, the hospital's zone."""
-
-    lake: Lake
-    feeds: UPath
-    pseudonym: Pseudonymiser
-    zone: ZoneInfo
-
-
-@dataclass(frozen=True, slots=True)
 class Ingested:
-    """What one day's ingestion wrote: rows kept, rows refused, files read."""
+    """What one day's ingestion wrote: rows kept, rows refused, files read, counts people want."""
 
     day: date
     rows: int
-    quarantined: int
-    files: tuple[str, ...]
+    quarantined: int = 0
+    files: int = 0
 
 
 def ingest_predictions(
     intake: Intake, system: System, days: Sequence[date], as_of: date
-) -> list[Ingested]:
-    """Write `predictions` for `days`; a day without a file gets an empty table, judged by checks."""
-    done = []
+) -> Iterator[Ingested]:
+    """Write `predictions` for `days`; a day without a file gets an empty table."""
     for day in days:
         batch = read_predictions(system, day, intake.feeds, intake.pseudonym, intake.zone)
         known = _known(intake.lake, "predictions", system, day, as_of)
         intake.lake.write("predictions", system.id, day, batch.rows, known)
-        _replace_quarantine(intake.lake, system, day, "predictions", batch.quarantine, known)
-        done.append(_ingested(day, batch, batch.rows.num_rows))
-    return done
+        replace_quarantine(intake.lake, system, day, "predictions", batch.quarantine, known)
+        yield Ingested(day, batch.rows.num_rows, batch.quarantine.num_rows, len(batch.files))
 
 
 def ingest_labels(
     intake: Intake, system: System, days: Sequence[date], as_of: date
-) -> list[Ingested]:
-    """Write `labels` for the cases of `days` from every label received by the end of `as_of`.
-
-    Labels that arrived on one of `days` and belong to no known case go to that day's quarantine.
-    """
-    first, last = min(days), max(days)
-    batch = read_labels(system, first, as_of, intake.feeds, intake.pseudonym, intake.zone)
-    horizon = first - timedelta(days=CASE_HORIZON_DAYS)
-    cases = list(intake.lake.read_days("predictions", system.id, horizon, max(last, as_of)))
-    routed = route_labels(batch.rows, cases)
-    unknown = refused_rows(batch, routed.unknown, "labels", "label for an unknown case")
-    done = []
+) -> Iterator[Ingested]:
+    """Write `labels` for the cases of `days` from every label received by the end of `as_of`."""
+    first = min(days)
+    landed = {
+        day: land_labels(intake, system, day, again=day in days or day == as_of)
+        for day in _range(first, max(as_of, max(days)))
+    }
+    received = pa.concat_tables([table for day, table in landed.items() if day <= as_of])
     for day in days:
-        arrived = routed.by_day.get(day)
-        labels = merge_labels(intake.lake.find("labels", system.id, day), arrived)
         known = _known(intake.lake, "labels", system, day, as_of)
+        arrived = arrivals_of_cases(received, day)
+        labels = merge_labels(intake.lake.find("labels", system.id, day), arrived)
         intake.lake.write("labels", system.id, day, labels, known)
-        done.append(_ingested(day, batch, labels.num_rows))
-    _quarantine_arrivals(intake, system, days, batch, unknown, as_of)
-    return done
+        yield Ingested(day, labels.num_rows)
 
 
 def ingest_scored_cases(
     lake: Lake, system: System, days: Sequence[date], as_of: date
-) -> list[Ingested]:
+) -> Iterator[Ingested]:
     """Write `scored_cases` for `days` from the lake's predictions and labels."""
-    done = []
     for day in days:
         predictions = lake.read("predictions", system.id, day)
         labels = lake.read("labels", system.id, day)
         known = max(known_as_of(labels), as_of)
         cases = scored_cases(predictions, labels, system, (known - day).days)
         lake.write("scored_cases", system.id, day, cases, known)
-        done.append(Ingested(day, cases.num_rows, 0, ()))
-    return done
+        yield Ingested(day, cases.num_rows)
+
+
+def land_labels(intake: Intake, system: System, day: date, *, again: bool = False) -> pa.Table:
+    """Return the labels received on `day`, landing them first if need be."""
+    found = None if again else intake.lake.find("label_arrivals", system.id, day)
+    if found is not None:
+        return found
+    batch = read_labels(system, day, day, intake.feeds, intake.pseudonym, intake.zone)
+    horizon = day - timedelta(days=CASE_HORIZON_DAYS)
+    cases = intake.lake.read_days("predictions", system.id, horizon, day)
+    table = with_case_days(batch.rows, cases)
+    intake.lake.write("label_arrivals", system.id, day, table, day)
+    refused = pa.concat_tables([batch.quarantine, unknown_case_rows(batch, table)])
+    replace_quarantine(intake.lake, system, day, "labels", refused, day)
+    return table
+
+
+def _known(lake: Lake, table: str, system: System, day: date, as_of: date) -> date:
+    """Return the later of `as_of` and what the lake's table is known as of."""
+    held = lake.find(table, system.id, day)
+    return as_of if held is None else max(as_of, known_as_of(held))
+
+
+def _range(start: date, end: date) -> Iterator[date]:
+    for offset in range((end - start).days + 1):
+        yield start + timedelta(days=offset)

@@ -1,73 +1,65 @@
 """Joins predictions and labels: which label counts for a case, and how sure that is.
 
-A day's cases are that day's predictions. Labels arrive over weeks; `route_labels` brings each to
-its case's day, `scored_cases` gives each case its newest label and its state.
+A day's cases are that day's predictions. Labels arrive over weeks; `with_case_days` finds each
+one's case, `scored_cases` gives each case its newest label and its state.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aiops_pipelines.portfolio import System
-from aiops_pipelines.schema import LABELS, scored_cases_schema
+from aiops_pipelines.schema import LABEL_ARRIVALS, LABELS, scored_cases_schema
 
 
-@dataclass(frozen=True, slots=True)
-class RoutedLabels:
-    """Labels by the day of their case, and the positions of those whose case nobody knows."""
+def with_case_days(labels: pa.Table, cases: Iterable[tuple[date, pa.Table]]) -> pa.Table:
+    """Return `labels` with the column `case_day`, null where no known case has that id.
 
-    by_day: dict[date, pa.Table]
-    unknown: np.ndarray
-
-
-def route_labels(labels: pa.Table, cases: Iterable[tuple[date, pa.Table]]) -> RoutedLabels:
-    """Return each label under the day of its case.
-
-    `cases` are the known days with tables that hold at least `case_id`. A day without labels has
-    no entry. `unknown` are row positions in `labels`.
+    `cases` are the known days with tables that hold at least `case_id`.
     """
-    known = [(day, table.column("case_id").to_pandas()) for day, table in cases]
-    wanted = labels.column("case_id").to_pandas()
-    days = pd.Series(
-        np.repeat(np.arange(len(known)), [len(ids) for _, ids in known]),
-        index=pd.concat([ids for _, ids in known]) if known else pd.Index([], dtype="str"),
-    )
-    days = days[~days.index.duplicated(keep="last")]
-    position = days.reindex(wanted).to_numpy(dtype=np.float64, na_value=np.nan)
-    by_day = {
-        known[int(index)][0]: labels.filter(pa.array(position == index))
-        for index in np.unique(position[~np.isnan(position)])
-    }
-    return RoutedLabels(by_day, np.flatnonzero(np.isnan(position)))
+    if labels.num_rows == 0:
+        return LABEL_ARRIVALS.empty_table()
+    wanted = pc.unique(labels["case_id"])
+    days: dict[str, date] = {}
+    for day, table in cases:
+        ids = table["case_id"]
+        found = ids.filter(pc.is_in(ids, value_set=wanted))
+        days.update(dict.fromkeys(found.to_pylist(), day))
+    case_days = [days.get(case) for case in labels["case_id"].to_pylist()]
+    return labels.append_column("case_day", pa.array(case_days, pa.date32())).cast(LABEL_ARRIVALS)
 
 
-def merge_labels(known: pa.Table | None, arrived: pa.Table | None) -> pa.Table:
+def arrivals_of_cases(arrivals: pa.Table, day: date) -> pa.Table:
+    """Return the labels among `arrivals` whose case is of `day`."""
+    of_day = arrivals.filter(pc.equal(arrivals["case_day"], pa.scalar(day, pa.date32())))
+    return of_day.drop_columns(["case_day"])
+
+
+def merge_labels(known: pa.Table | None, arrived: pa.Table) -> pa.Table:
     """Return all revisions once, in the order case, revision, receipt: the same for any order."""
-    tables = [table.cast(LABELS) for table in (known, arrived) if table is not None]
-    if not tables:
-        return LABELS.empty_table()
-    frame = pa.concat_tables(tables).to_pandas().drop_duplicates()
-    frame = frame.sort_values(
+    tables = [arrived] if known is None else [known, arrived]
+    frame = pa.concat_tables([table.cast(LABELS) for table in tables]).to_pandas()
+    frame = frame.drop_duplicates().sort_values(
         ["case_id", "revision", "received_at", "value"], kind="stable", ignore_index=True
     )
     return pa.Table.from_pandas(frame, schema=LABELS, preserve_index=False)
 
 
 def current_labels(labels: pa.Table) -> pd.DataFrame:
-    """Return the label that counts for each case: the last revision, the last received among equals.
+    """Return the label that counts for each case: the last revision, then the last received.
 
     Indexed by case_id; `overturned` tells that an earlier revision said something else.
     """
     frame = labels.to_pandas().sort_values(
         ["case_id", "revision", "received_at", "value"], kind="stable"
     )
-    grouped = frame.groupby("case_id", sort=True)
-    current = grouped.last()
-    current["overturned"] = grouped["value"].nunique() > 1
+    current = frame.drop_duplicates("case_id", keep="last").set_index("case_id")
+    said = frame.groupby("case_id")["value"].nunique()
+    current["overturned"] = (said > 1).reindex(current.index)
     return current
 
 
