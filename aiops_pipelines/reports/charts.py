@@ -1,0 +1,299 @@
+"""The charts of every report: trends with intervals, limits and events; subgroups; drift.
+
+Each takes plain values and gives an `<svg>` element with a text alternative. Suppressed numbers
+must not come in here.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Drawing
+
+from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.reports import style
+from aiops_pipelines.reports.history import TrendPoint
+from aiops_pipelines.reports.svg import to_svg
+from aiops_pipelines.reports.wording import clean, figure_title, limit_text
+from aiops_pipelines.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a system on a day: a new version, a replaced scanner."""
+
+    day: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrendChart:
+    """What a trend chart shows. `estimated` is drawn apart from what was measured."""
+
+    title: str
+    axis: str
+    points: Sequence[TrendPoint]
+    start: date
+    end: date
+    minimum: float | None = None
+    maximum: float | None = None
+    baseline: float | None = None
+    estimated: Sequence[TrendPoint] = ()
+    events: Sequence[Event] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a ranking or of a forest: label, value, interval, n, verdict."""
+
+    label: str
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+    verdict: Verdict
+
+
+def trend_chart(chart: TrendChart, width: float = 4.6, height: float = 2.35) -> str:
+    """Return the trend as SVG; sizes in inches."""
+    with style.house_style():
+        drawing = Drawing(figsize=(width, height), layout="constrained")
+        _draw_trend(drawing.add_subplot(), chart)
+        return to_svg(drawing, trend_alt(chart))
+
+
+def trend_alt(chart: TrendChart) -> str:
+    """Return the trend in one sentence, for those who don't see it."""
+    shown = [point for point in chart.points if point.estimate is not None]
+    limit = limit_text(chart.minimum, chart.maximum, chart.unit)
+    tail = f"; limit {limit}" if limit else ""
+    if not shown:
+        return clean(f"{chart.title}: no estimate on any of {len(chart.points)} nights{tail}.")
+    first, last = shown[0], shown[-1]
+    beyond = sum(point.verdict is Verdict.BREACH for point in chart.points)
+    return clean(
+        f"{chart.title}: {first.estimate:.3g} on {first.day}, {last.estimate:.3g} on {last.day}, "
+        f"{len(shown)} nights with an estimate, {beyond} in breach{tail}."
+    )
+
+
+def _draw_trend(axes: Axes, chart: TrendChart) -> None:
+    axes.set_title(clean(chart.title))
+    axes.set_ylabel(clean(chart.axis))
+    axes.set_xlim(_at(chart.start) - 1, _at(chart.end) + 1)
+    _draw_series(axes, chart.points, style.ACCENT, "-", "measured")
+    if chart.estimated:
+        _draw_series(axes, chart.estimated, style.ESTIMATED, (0, (4, 2)), "estimated")
+        axes.legend(loc="upper left", fontsize=6.5, ncols=2, borderaxespad=0.1, handlelength=2)
+    axes.margins(y=0.12)
+    _draw_marks(axes, chart.points)
+    for value in (chart.minimum, chart.maximum):
+        if value is not None:
+            name = "limit: at least" if value == chart.minimum else "limit: at most"
+            _draw_level(
+                axes, value, f"{name} {value:g}", style.LOOKS[Verdict.BREACH].ink, (0, (5, 2))
+            )
+    if chart.baseline is not None:
+        label = f"reference {chart.baseline:.3g}"
+        _draw_level(axes, chart.baseline, label, style.MUTED, (0, (1, 2)))
+    for event in chart.events:
+        if chart.start <= event.day <= chart.end:
+            _draw_event(axes, event, _at(chart.end) - _at(chart.start))
+    ticks = _tick_days(chart.start, chart.end)
+    axes.set_xticks([_at(day) for day in ticks], [f"{day.day} {day:%b}" for day in ticks])
+    if not chart.points:
+        axes.text(
+            0.5, 0.5, "no evaluated night", ha="center", transform=axes.transAxes, color=style.MUTED
+        )
+
+
+def _at(day: date) -> float:
+    return float(day.toordinal())
+
+
+def _tick_days(start: date, end: date) -> list[date]:
+    step = max(1, (end - start).days // 4)
+    return [end - timedelta(days=back) for back in range(0, (end - start).days + 1, step)]
+
+
+def _draw_series(
+    axes: Axes, points: Sequence[TrendPoint], colour: str, line: object, label: str
+) -> None:
+    days = [_at(point.day) for point in points]
+    middle, low, high = (
+        np.array([np.nan if value is None else value for value in values], float)
+        for values in (
+            [point.estimate for point in points],
+            [point.low for point in points],
+            [point.high for point in points],
+        )
+    )
+    axes.fill_between(days, low, high, color=colour, alpha=0.16, linewidth=0)
+    axes.plot(days, middle, color=colour, linestyle=line, label=label)
+
+
+def _draw_marks(axes: Axes, points: Sequence[TrendPoint]) -> None:
+    """Mark nights off the normal: warnings and breaches at their value, no estimate at the foot."""
+    for verdict in (Verdict.WARN, Verdict.BREACH):
+        marked = [
+            (_at(point.day), point.estimate)
+            for point in points
+            if point.verdict is verdict and point.estimate is not None
+        ]
+        look = style.LOOKS[verdict]
+        axes.plot(
+            [at for at, _ in marked],
+            [estimate for _, estimate in marked],
+            linestyle="none",
+            marker=look.marker,
+            markersize=4,
+            color=look.ink,
+        )
+    silent = [_at(point.day) for point in points if point.estimate is None]
+    axes.plot(
+        silent,
+        [0.03] * len(silent),
+        transform=axes.get_xaxis_transform(),
+        linestyle="none",
+        marker="o",
+        markersize=3.5,
+        markerfacecolor="none",
+        color=style.MUTED,
+    )
+
+
+def _draw_level(axes: Axes, value: float, label: str, colour: str, dashes: object) -> None:
+    axes.axhline(value, color=colour, linewidth=1, linestyle=dashes)
+    axes.annotate(
+        label,
+        (1, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(-1, 2),
+        textcoords="offset points",
+        ha="right",
+        fontsize=6.5,
+        color=colour,
+    )
+
+
+def _draw_event(axes: Axes, event: Event, span: float) -> None:
+    place = _at(event.day)
+    late = place > axes.get_xlim()[1] - span / 3
+    axes.axvline(place, color=style.INK, linewidth=0.8, linestyle=(0, (2, 2)))
+    axes.annotate(
+        clean(event.text),
+        (place, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-2 if late else 2, -6),
+        textcoords="offset points",
+        ha="right" if late else "left",
+        fontsize=6.5,
+        color=style.INK,
+    )
+
+
+def sparkline(points: Sequence[TrendPoint], alt: str) -> str:
+    """Return a small trend without axes; "" with fewer than two estimates."""
+    shown = [point for point in points if point.estimate is not None and not point.suppressed]
+    if len(shown) < 2:
+        return ""
+    with style.house_style():
+        drawing = Drawing(figsize=(1.5, 0.36))
+        axes = drawing.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        _draw_series(axes, shown, style.ACCENT, "-", "")
+        last = shown[-1]
+        look = style.LOOKS[last.verdict]
+        value = np.array([last.estimate], float)
+        axes.plot([_at(last.day)], value, marker=look.marker, markersize=4, color=look.ink)
+        axes.margins(x=0.03, y=0.2)
+        return to_svg(drawing, clean(alt))
+
+
+def forest_chart(title: str, axis: str, rows: Sequence[Bar], line: float | None, alt: str) -> str:
+    """Return subgroups with their intervals, one a line; `line` is the value without a gap."""
+    with style.house_style():
+        drawing = Drawing(figsize=(4.6, 0.75 + 0.19 * len(rows)), layout="constrained")
+        axes = drawing.add_subplot()
+        axes.set_title(clean(title))
+        axes.set_xlabel(clean(axis))
+        axes.grid(axis="x")
+        axes.grid(visible=False, axis="y")
+        if line is not None:
+            axes.axvline(line, color=style.MUTED, linewidth=0.9, linestyle=(0, (1, 2)))
+        for place, row in enumerate(reversed(rows)):
+            look = style.LOOKS[row.verdict]
+            if row.low is not None and row.high is not None:
+                axes.plot([row.low, row.high], [place, place], color=look.ink, linewidth=1.4)
+            axes.plot([row.value], [place], marker=look.marker, markersize=4.5, color=look.ink)
+        axes.set_yticks(range(len(rows)), _labels(rows))
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        return to_svg(drawing, clean(alt))
+
+
+def ranking_chart(title: str, axis: str, rows: Sequence[Bar], limit: float | None, alt: str) -> str:
+    """Return bars from the largest to the smallest, with the limit where there is one."""
+    with style.house_style():
+        drawing = Drawing(figsize=(4.6, 0.75 + 0.19 * len(rows)), layout="constrained")
+        axes = drawing.add_subplot()
+        axes.set_title(clean(title))
+        axes.set_xlabel(clean(axis))
+        axes.grid(axis="x")
+        axes.grid(visible=False, axis="y")
+        for place, row in enumerate(reversed(rows)):
+            look = style.LOOKS[row.verdict]
+            axes.barh([place], [row.value], height=0.6, color=look.ground, edgecolor=look.ink)
+        if limit is not None:
+            ink = style.LOOKS[Verdict.BREACH].ink
+            axes.axvline(limit, color=ink, linewidth=1, linestyle=(0, (5, 2)))
+        axes.set_yticks(range(len(rows)), _labels(rows))
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        return to_svg(drawing, clean(alt))
+
+
+def _labels(rows: Sequence[Bar]) -> list[str]:
+    return [clean(f"{row.label[:34]}  (n {row.n:,})") for row in reversed(rows)]
+
+
+def trend_markdown_image(figures: Sequence[Figure]) -> str:
+    """Return a Markdown image (PNG as data URI, about 10 kB) of one figure over its days.
+
+    For the metadata of an asset's partition. Suppressed figures are left out; without any figure
+    to draw the result is a sentence.
+    """
+    shown = [figure for figure in figures if not figure.suppressed and not 0 < figure.n < 11]
+    if not shown:
+        return "No figure to draw yet."
+    shown = sorted(shown, key=lambda figure: figure.day)
+    last = shown[-1]
+    points = [
+        TrendPoint(f.day, f.estimate, f.low, f.high, f.n, f.verdict, f.suppressed, f.version)
+        for f in shown
+    ]
+    title = f"{figure_title(last)}, {last.window}-day window, n = {last.n:,}"
+    chart = TrendChart(
+        title=title,
+        axis=figure_title(last),
+        points=points,
+        start=shown[0].day,
+        end=last.day,
+        minimum=last.minimum,
+        maximum=last.maximum,
+        baseline=last.baseline,
+    )
+    with style.house_style():
+        drawing = Drawing(figsize=(5.2, 2.2), layout="constrained", facecolor="white")
+        _draw_trend(drawing.add_subplot(), chart)
+        FigureCanvasAgg(drawing)
+        stream = io.BytesIO()
+        drawing.savefig(
+            stream, format="png", dpi=100, facecolor="white", metadata={"Software": None}
+        )
+    alt = trend_alt(chart).replace("[", "(").replace("]", ")")
+    return f"![{alt}](data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()})"

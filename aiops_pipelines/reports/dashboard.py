@@ -1,0 +1,295 @@
+"""The morning dashboard: what a manager reads at 7 a.m. about the night's verdicts.
+
+Takes the status of every monitored system on a day; hands on one self-contained HTML page: the
+answer in a sentence, then a row a system, those that need somebody first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum
+
+from markupsafe import Markup
+
+from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.status import SystemStatus, portfolio_status, system_status
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area, Portfolio, System
+from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.charts import sparkline
+from aiops_pipelines.reports.history import FigureKey, figures_of_nights, trends
+from aiops_pipelines.reports.incident import OpenIncident
+from aiops_pipelines.reports.links import Links
+from aiops_pipelines.reports.pages import render
+from aiops_pipelines.reports.style import LOOKS, Look
+from aiops_pipelines.reports.view import (
+    TIER_WORDS,
+    AreaView,
+    FigureView,
+    IncidentView,
+    area_view,
+    figure_view,
+    incident_views,
+    main_figure,
+    screen_of,
+)
+from aiops_pipelines.verdict import Verdict
+
+SPARKLINE_DAYS = 28
+
+
+class Group(Enum):
+    """The order of the page: who needs somebody, who may soon, who can't be judged, who is well."""
+
+    NEED = "Need you today"
+    WATCH = "Worth watching"
+    UNKNOWN = "Cannot be judged in every area"
+    FINE = "Running within limits"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRow:
+    """One system's row."""
+
+    id: str
+    name: str
+    href: str
+    facts: tuple[str, ...]
+    group: Group
+    look: Look
+    why: tuple[str, ...]
+    areas: tuple[AreaView, ...]
+    main: FigureView | None
+    spark: Markup
+    changes: tuple[str, ...]
+    incidents: tuple[IncidentView, ...]
+    silent: tuple[str, ...]
+    dagster: str
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardView:
+    """The whole page."""
+
+    hospital: str
+    day: date
+    morning: date
+    headline: str
+    details: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[SystemRow, ...]], ...]
+    silent: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...]
+    tally: tuple[tuple[Look, int], ...]
+    index: str
+
+
+def render_dashboard(
+    portfolio: Portfolio,
+    lake: Lake,
+    incidents: Sequence[OpenIncident],
+    day: date,
+    links: Links,
+) -> str:
+    """Return the dashboard of `day` as one self-contained HTML page.
+
+    `incidents` are those open when the page is made. The page is read on the morning after
+    `day`; clocks are told for 7 a.m. then, in the hospital's time zone.
+    """
+    view = dashboard_view(portfolio, lake, incidents, day, links)
+    return render("dashboard.html.j2", page=view)
+
+
+def render_index(days: Sequence[date], links: Links | None = None) -> str:
+    """Return the page that lists the days' dashboards, newest first, by month."""
+    months: dict[str, list[date]] = {}
+    for day in sorted(set(days), reverse=True):
+        months.setdefault(f"{day:%B %Y}", []).append(day)
+    home = links.dagster if links else ""
+    return render("index.html.j2", months=tuple(months.items()), dagster=home)
+
+
+def dashboard_view(
+    portfolio: Portfolio,
+    lake: Lake,
+    incidents: Sequence[OpenIncident],
+    day: date,
+    links: Links,
+) -> DashboardView:
+    """Return everything the page says, before it is laid out."""
+    statuses = portfolio_status(portfolio, lake, day)
+    rows = [_row(portfolio, lake, status, incidents, links) for status in statuses]
+    groups = tuple(
+        (group.value, members)
+        for group in Group
+        if (members := tuple(row for row in rows if row.group is group))
+    )
+    evaluated = sum(_evaluated(status) for status in statuses)
+    return DashboardView(
+        hospital=portfolio.hospital.name,
+        day=day,
+        morning=day + timedelta(days=1),
+        headline=_headline(rows, evaluated),
+        details=_details(rows, evaluated),
+        groups=groups,
+        silent=tuple((row.name, reason) for row in rows for reason in row.silent),
+        problems=portfolio.problems,
+        tally=_tally(statuses),
+        index=links.index,
+    )
+
+
+def _row(
+    portfolio: Portfolio,
+    lake: Lake,
+    status: SystemStatus,
+    incidents: Sequence[OpenIncident],
+    links: Links,
+) -> SystemRow:
+    system, day = status.system, status.day
+    screen = screen_of(status)
+    areas = tuple(area_view(area, screen) for area in status.areas.values())
+    main = main_figure(status.areas[Area.PERFORMANCE].figures)
+    own = incident_views(incidents, system.id, day, portfolio.hospital.zone, links)
+    silent = tuple(
+        figure.reason
+        for figure in status.areas[Area.INTEGRITY].figures
+        if figure.n == 0 and figure.verdict.gravity >= Verdict.WARN.gravity
+    )
+    return SystemRow(
+        id=system.id,
+        name=system.name,
+        href=links.system_page(system.id),
+        facts=_facts(system, day),
+        group=_group(status, own),
+        look=LOOKS[status.verdict],
+        why=_why(status, areas),
+        areas=areas,
+        main=figure_view(main, system, screen) if main else None,
+        spark=_spark(lake, system, main, day),
+        changes=_changes(lake, status),
+        incidents=own,
+        silent=silent,
+        dagster=links.asset("performance", day, system.id),
+    )
+
+
+def _facts(system: System, day: date) -> tuple[str, ...]:
+    version = system.version_on(day)
+    return (
+        system.lifecycle.stage.value,
+        TIER_WORDS[system.tier],
+        f"version {version}" if version else "no version in use yet",
+    )
+
+
+def _evaluated(status: SystemStatus) -> bool:
+    return any(area.figures for area in status.areas.values())
+
+
+def _group(status: SystemStatus, incidents: Sequence[IncidentView]) -> Group:
+    overdue = any(incident.overdue for incident in incidents)
+    if status.verdict is Verdict.BREACH or overdue or not _evaluated(status):
+        return Group.NEED
+    if status.verdict is Verdict.WARN:
+        return Group.WATCH
+    return Group.FINE if status.verdict is Verdict.OK else Group.UNKNOWN
+
+
+def _why(status: SystemStatus, areas: Sequence[AreaView]) -> tuple[str, ...]:
+    """Return the reasons of the areas that are not well, the gravest first; all that say it."""
+    if not _evaluated(status):
+        return ("The night's evaluation is missing: nothing is known about this system.",)
+    verdicts = {area.area: status.areas[area.area].verdict for area in areas}
+    off = [area for area in areas if verdicts[area.area] is not Verdict.OK]
+    off.sort(key=lambda area: -verdicts[area.area].gravity)
+    return tuple(f"{area.name}: {area.reason}" for area in off)
+
+
+def _spark(lake: Lake, system: System, main: Figure | None, day: date) -> Markup:
+    if main is None:
+        return Markup("")
+    key = FigureKey.of(main)
+    start = day - timedelta(days=SPARKLINE_DAYS - 1)
+    nights = figures_of_nights(lake, Area.PERFORMANCE, system.id, start, day)
+    points = [point for point in trends(nights, [key])[key].points if not point.suppressed]
+    values = [point.estimate for point in points if point.estimate is not None]
+    if len(values) < 2:
+        return Markup("")
+    name = wording.metric_title(key.metric)
+    alt = (
+        f"{name} over {len(values)} nights: from {wording.number(values[0])} to "
+        f"{wording.number(values[-1])}, lowest {wording.number(min(values))}, highest "
+        f"{wording.number(max(values))}."
+    )
+    return Markup(sparkline(points, alt))  # noqa: S704 (our own drawing, its text escaped)
+
+
+def _changes(lake: Lake, status: SystemStatus) -> tuple[str, ...]:
+    """Return what is different from the night before: verdicts by area, and the version."""
+    system, day = status.system, status.day
+    before = system_status(system, lake, day - timedelta(days=1))
+    changes = []
+    version, old = system.version_on(day), system.version_on(day - timedelta(days=1))
+    if version != old:
+        changes.append(f"version {old or 'none'} → {version or 'none'}")
+    if not _evaluated(before):
+        return (*changes, "no evaluation the night before to compare with")
+    for area, now in status.areas.items():
+        was = before.areas[area].verdict
+        if was is not now.verdict:
+            changes.append(f"{area.value}: {was.value} → {now.verdict.value}")
+    return tuple(changes) or ("no verdict changed since the night before",)
+
+
+def _headline(rows: Sequence[SystemRow], evaluated: int) -> str:
+    total = len(rows)
+    if total == 0:
+        return "No system is monitored: the portfolio holds none in pilot, live or restricted use."
+    whole = f"{wording.number_word(total)} system{'s' if total > 1 else ''}"
+    if evaluated == 0:
+        return f"No answer today: none of {whole} was evaluated for this night."
+    need = [row for row in rows if row.group is Group.NEED]
+    if need:
+        verb = "needs" if len(need) == 1 else "need"
+        start = f"{wording.number_word(len(need))} of {whole} {verb} you today: "
+        return start[0].upper() + start[1:] + wording.listed([_blame(row) for row in need]) + "."
+    if all(row.group is Group.FINE for row in rows):
+        return f"All {whole} ran within their limits last night."
+    return f"None of {whole} needs you today."
+
+
+def _blame(row: SystemRow) -> str:
+    """Return the system's name with what is wrong: "Sepsis early warning (drift, SLA)"."""
+    areas = [area.area.value for area in row.areas if area.look is LOOKS[Verdict.BREACH]]
+    if areas:
+        return f"{row.name} ({wording.listed(areas)})"
+    overdue = any(incident.overdue for incident in row.incidents)
+    return f"{row.name} ({'incident overdue' if overdue else 'not evaluated'})"
+
+
+def _details(rows: Sequence[SystemRow], evaluated: int) -> tuple[str, ...]:
+    details = []
+    groups: Mapping[Group, int] = {g: sum(row.group is g for row in rows) for g in Group}
+    if groups[Group.WATCH]:
+        details.append(f"{wording.plural(groups[Group.WATCH], 'system')} worth watching.")
+    if groups[Group.UNKNOWN]:
+        details.append(
+            f"{wording.plural(groups[Group.UNKNOWN], 'system')} cannot be judged in every area "
+            "for want of data: that is not a pass."
+        )
+    if 0 < evaluated < len(rows):
+        missing = len(rows) - evaluated
+        details.append(f"{wording.plural(missing, 'system')} not evaluated for this night.")
+    overdue = sum(incident.overdue for row in rows for incident in row.incidents)
+    total = sum(len(row.incidents) for row in rows)
+    if total:
+        late = f", {overdue} overdue" if overdue else ""
+        details.append(f"{wording.plural(total, 'open incident')}{late}.")
+    return tuple(details)
+
+
+def _tally(statuses: Sequence[SystemStatus]) -> tuple[tuple[Look, int], ...]:
+    order = (Verdict.BREACH, Verdict.WARN, Verdict.INSUFFICIENT_DATA, Verdict.OK)
+    return tuple(
+        (LOOKS[verdict], sum(status.verdict is verdict for status in statuses)) for verdict in order
+    )

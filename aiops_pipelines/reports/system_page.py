@@ -1,0 +1,243 @@
+"""The page of one system on one day: why it has its verdicts, and how it came there.
+
+Trends over 90 days with intervals, limits and version changes, subgroups, drift ranking, contract
+and incidents; the page behind a row of the morning dashboard.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from markupsafe import Markup
+
+from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.status import SystemStatus, system_status
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area, Portfolio, System
+from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.charts import Bar, forest_chart, ranking_chart
+from aiops_pipelines.reports.contract_view import ClauseView, clause_views
+from aiops_pipelines.reports.incident import OpenIncident
+from aiops_pipelines.reports.links import Links
+from aiops_pipelines.reports.pages import render
+from aiops_pipelines.reports.style import LOOKS, Look
+from aiops_pipelines.reports.suppression import Screen
+from aiops_pipelines.reports.trend_view import TrendView, draw_trends, pick_trends
+from aiops_pipelines.reports.view import (
+    TIER_WORDS,
+    AreaView,
+    FigureView,
+    IncidentView,
+    area_view,
+    figure_view,
+    incident_views,
+    screen_of,
+)
+
+TREND_DAYS = 90
+TRENDS = 8
+RANKED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupView:
+    """One metric across subgroups: the drawing, and the table with what may be shown."""
+
+    title: str
+    svg: Markup
+    figures: tuple[FigureView, ...]
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPageView:
+    """The whole page."""
+
+    name: str
+    hospital: str
+    day: date
+    look: Look
+    sentence: str
+    facts: tuple[tuple[str, str], ...]
+    areas: tuple[AreaView, ...]
+    trends: tuple[TrendView, ...]
+    subgroups: tuple[SubgroupView, ...]
+    drift: Markup
+    drift_figures: tuple[FigureView, ...]
+    clauses: tuple[ClauseView, ...]
+    contract: str
+    incidents: tuple[IncidentView, ...]
+    figures: tuple[tuple[str, tuple[FigureView, ...]], ...]
+    dagster: str
+    dashboard: str
+
+
+def render_system_page(
+    portfolio: Portfolio,
+    lake: Lake,
+    incidents: Sequence[OpenIncident],
+    system_id: str,
+    day: date,
+    links: Links,
+) -> str:
+    """Return one system's page of `day` as self-contained HTML."""
+    system = portfolio.system(system_id)
+    status = system_status(system, lake, day)
+    page = _page(portfolio, lake, incidents, status, links)
+    return render("system.html.j2", page=page)
+
+
+def _page(
+    portfolio: Portfolio,
+    lake: Lake,
+    incidents: Sequence[OpenIncident],
+    status: SystemStatus,
+    links: Links,
+) -> SystemPageView:
+    system, day = status.system, status.day
+    screen = screen_of(status)
+    every = [figure for area in status.areas.values() for figure in area.figures]
+    drift = drift_ranking(status.areas[Area.DRIFT].figures, screen)
+    return SystemPageView(
+        name=system.name,
+        hospital=portfolio.hospital.name,
+        day=day,
+        look=LOOKS[status.verdict],
+        sentence=_sentence(status),
+        facts=_facts(system, day),
+        areas=tuple(area_view(area, screen) for area in status.areas.values()),
+        trends=draw_trends(
+            lake, system, pick_trends(every, TRENDS), day - timedelta(days=TREND_DAYS - 1), day
+        ),
+        subgroups=subgroup_views(system, every, screen),
+        drift=drift_chart(drift),
+        drift_figures=tuple(figure_view(figure, system, screen) for figure in drift),
+        clauses=clause_views(system, status.areas[Area.SLA].figures, screen),
+        contract=_contract(system, day),
+        incidents=incident_views(incidents, system.id, day, portfolio.hospital.zone, links),
+        figures=tuple(
+            (area_view(area, screen).name, _views(area.figures, system, screen))
+            for area in status.areas.values()
+            if area.figures
+        ),
+        dagster=links.asset("performance", day, system.id),
+        dashboard=links.dashboard(),
+    )
+
+
+def _views(figures: Sequence[Figure], system: System, screen: Screen) -> tuple[FigureView, ...]:
+    return tuple(figure_view(figure, system, screen) for figure in figures)
+
+
+def _sentence(status: SystemStatus) -> str:
+    off = [area.area.value for area in status.areas.values() if area.verdict is status.verdict]
+    return f"{wording.listed(off)}" if status.verdict.gravity else "every area within its limits"
+
+
+def _facts(system: System, day: date) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Predicts", system.output.predicts),
+        ("Vendor", f"{system.vendor.name}, {system.vendor.contact}"),
+        ("Version", system.version_on(day) or "none in use yet"),
+        ("Stage", f"{system.lifecycle.stage.value} since {_day(system.lifecycle.go_live)}"),
+        ("Risk", TIER_WORDS[system.tier]),
+        ("Intended use", system.intended_use),
+        ("Population", system.population),
+        ("Clinical owner", system.owners.clinical),
+        ("Technical owner", system.owners.technical),
+        ("Truth", f"{system.truth.truth} ({system.truth.scheme} verification)"),
+        ("Next review", _day(system.lifecycle.next_review)),
+    )
+
+
+def _day(day: date) -> str:
+    return wording.day_text(day)
+
+
+def _contract(system: System, day: date) -> str:
+    contract = system.contract
+    if contract is None:
+        return "No contract with measurable clauses is on record."
+    left = (contract.end - day).days
+    ends = f"ends in {wording.plural(left, 'day')}" if left > 0 else "has ended"
+    fee = f"{contract.annual_fee:,.0f} {contract.currency} a year"
+    return f"Contract {contract.number} with {system.vendor.name}, {fee}, {ends}."
+
+
+def subgroup_views(
+    system: System, figures: Sequence[Figure], screen: Screen
+) -> tuple[SubgroupView, ...]:
+    """Return one view for each metric with subgroups, withheld cells without numbers."""
+    groups: dict[str, list[Figure]] = {}
+    for figure in figures:
+        if figure.stratum != "all" and figure.area is not Area.SLA:
+            groups.setdefault(wording.figure_title(figure), []).append(figure)
+    return tuple(
+        _subgroup_view(system, title, members, screen) for title, members in groups.items()
+    )
+
+
+def _subgroup_view(
+    system: System, title: str, members: Sequence[Figure], screen: Screen
+) -> SubgroupView:
+    ordered = sorted(members, key=lambda figure: (-figure.verdict.gravity, figure.stratum))
+    shown = [f for f in ordered if screen.shows(f) and f.estimate is not None]
+    bars = [
+        Bar(wording.stratum_text(f.stratum), f.estimate, f.low, f.high, f.n, f.verdict)
+        for f in shown
+        if f.estimate is not None
+    ]
+    name = title[0].upper() + title[1:]
+    unit = wording.figure_unit(members[0], system)
+    axis = f"{title}, {unit or 'proportion'}; {members[0].level * 100:g}% interval"
+    gap = any(figure.metric.endswith("_gap") for figure in members)
+    svg = forest_chart(name, axis, bars, 0.0 if gap else None, _subgroup_alt(name, bars))
+    return SubgroupView(
+        title=name,
+        svg=Markup(svg if bars else ""),  # noqa: S704 (our own drawing, its text escaped)
+        figures=_views(ordered, system, screen),
+        withheld=sum(not screen.shows(figure) for figure in members),
+    )
+
+
+def _subgroup_alt(title: str, bars: Sequence[Bar]) -> str:
+    told = "; ".join(f"{bar.label} {bar.value:.3f}" for bar in bars)
+    return f"{title} by subgroup: {told}."
+
+
+def drift_ranking(figures: Sequence[Figure], screen: Screen) -> list[Figure]:
+    """Return the PSI figures that may be shown, from the most to the least moved."""
+    ranked = [
+        figure
+        for figure in figures
+        if figure.metric == "psi" and figure.estimate is not None and screen.shows(figure)
+    ]
+    return sorted(ranked, key=lambda figure: -(figure.estimate or 0))[:RANKED]
+
+
+def drift_chart(ranked: Sequence[Figure]) -> Markup:
+    """Return the ranking as a drawing, "" without anything to rank."""
+    if not ranked:
+        return Markup("")
+    bars = [
+        Bar(
+            (figure.feature or "score").replace("_", " "),
+            figure.estimate,
+            figure.low,
+            figure.high,
+            figure.n,
+            figure.verdict,
+        )
+        for figure in ranked
+        if figure.estimate is not None
+    ]
+    told = "; ".join(f"{bar.label} {bar.value:.3f}" for bar in bars)
+    limits = [figure.maximum for figure in ranked if figure.maximum is not None]
+    svg = ranking_chart(
+        "Drift by feature",
+        "PSI against the reference period, null expectation taken off",
+        bars,
+        min(limits, default=None),
+        f"PSI by feature, largest first: {told}.",
+    )
+    return Markup(svg)  # noqa: S704 (our own drawing, its text escaped)

@@ -1,0 +1,227 @@
+"""View models that dashboard, system page and quarterly report share: figures and incidents.
+
+Everything here is text and looks, ready to print; templates calculate nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.status import AreaStatus, SystemStatus
+from aiops_pipelines.portfolio import METRICS, Area, RiskTier, System
+from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.incident import OpenIncident
+from aiops_pipelines.reports.links import Links
+from aiops_pipelines.reports.style import LOOKS, Look
+from aiops_pipelines.reports.suppression import Screen
+from aiops_pipelines.verdict import Verdict
+
+MORNING = time(7)
+"""When the dashboard is read: clocks that ran out before count as overdue."""
+
+TIER_WORDS = {
+    RiskTier.CRITICAL: "tier 1, critical",
+    RiskTier.HIGH: "tier 2, high",
+    RiskTier.MODERATE: "tier 3, moderate",
+    RiskTier.LOW: "tier 4, low",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """One figure as text. Where `shown` is False the numbers are withheld, not missing."""
+
+    title: str
+    stratum: str
+    shown: bool
+    value: str
+    interval: str
+    n: str
+    maturity: str
+    window: str
+    limit: str
+    baseline: str
+    evidence: str
+    method: str
+    estimand: str
+    look: Look
+    reason: str
+
+
+def figure_view(figure: Figure, system: System, screen: Screen) -> FigureView:
+    """Return the figure as text, its numbers withheld where `screen` says so."""
+    unit = wording.figure_unit(figure, system)
+    shown = screen.shows(figure)
+    return FigureView(
+        title=wording.figure_title(figure),
+        stratum=wording.stratum_text(figure.stratum),
+        shown=shown,
+        value=wording.value_text(figure, unit) if shown else wording.SUPPRESSED,
+        interval=wording.interval_text(figure, unit) if shown else "",
+        n=wording.n_text(figure.n) if shown else "n not shown",
+        maturity=maturity_text(figure) if shown else "",
+        window=wording.window_text(figure),
+        limit=wording.limit_text(figure.minimum, figure.maximum, unit),
+        baseline=_baseline(figure, unit) if shown else "",
+        evidence=wording.evidence_text(figure.log_e_value) if shown else "",
+        method=figure.method,
+        estimand=figure.estimand,
+        look=LOOKS[figure.verdict],
+        reason=reason_text(figure, screen),
+    )
+
+
+def _baseline(figure: Figure, unit: str) -> str:
+    return "" if figure.baseline is None else wording.number(figure.baseline, unit)
+
+
+def reason_text(figure: Figure, screen: Screen) -> str:
+    """Return why the figure has its verdict, without numbers that may not be shown."""
+    return figure.reason if screen.shows(figure) else wording.SUPPRESSED_REASON
+
+
+def maturity_text(figure: Figure) -> str:
+    """Return how many cases have mature labels and how many still wait."""
+    if figure.n_mature is None or figure.n_pending is None:
+        return ""
+    total = figure.n_mature + figure.n_pending
+    if total == 0:
+        return "no case in the window"
+    if 0 < figure.n_mature < 11 or 0 < figure.n_pending < 11:
+        return (
+            f"labels nearly all pending ({total:,} cases)"
+            if figure.n_mature < 11
+            else (f"labels mature for nearly all of {total:,} cases")
+        )
+    share = 100 * figure.n_mature / total
+    return f"labels mature for {figure.n_mature:,} of {total:,} cases ({share:.0f}%)"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaView:
+    """One area of one system: its verdict and the reasons worth reading."""
+
+    area: Area
+    name: str
+    look: Look
+    reason: str
+    anchor: str
+
+
+def area_view(status: AreaStatus, screen: Screen) -> AreaView:
+    """Return the area as text; reasons of suppressed figures give no numbers."""
+    name = status.area.value
+    return AreaView(
+        area=status.area,
+        name=name[0].upper() + name[1:],
+        look=LOOKS[status.verdict],
+        reason=area_reason(status, screen),
+        anchor=name.lower().replace(" ", "-"),
+    )
+
+
+def area_reason(status: AreaStatus, screen: Screen) -> str:
+    """Return why the area has its verdict; the gravest figure that may be shown speaks first."""
+    if status.verdict is Verdict.OK or not status.figures:
+        return status.reason
+    deciding = [figure for figure in status.figures if figure.verdict is status.verdict]
+    deciding.sort(key=lambda figure: (not screen.shows(figure), figure.stratum != "all"))
+    more = f" ({len(deciding) - 1} more like this)" if len(deciding) > 1 else ""
+    return reason_text(deciding[0], screen) + more
+
+
+def screen_of(status: SystemStatus) -> Screen:
+    """Return the screen over all figures of a system's night."""
+    return Screen.of(figure for area in status.areas.values() for figure in area.figures)
+
+
+def main_figure(figures: Iterable[Figure]) -> Figure | None:
+    """Return the figure that stands for a system's performance.
+
+    A figure of all cases, measured before estimated; the gravest first, then one with a limit,
+    then in the vocabulary's order. So a breach is never hidden behind a better-known metric.
+    """
+    order = list(METRICS)
+    candidates = [figure for figure in figures if figure.stratum == "all"]
+    return min(
+        candidates,
+        key=lambda figure: (
+            figure.verdict in {Verdict.OK, Verdict.INSUFFICIENT_DATA},
+            -figure.verdict.gravity if figure.verdict.gravity > 1 else 0,
+            figure.estimate is None,
+            figure.estimand != "measured",
+            figure.minimum is None and figure.maximum is None,
+            order.index(figure.metric) if figure.metric in order else len(order),
+            figure.window,
+        ),
+        default=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """One open incident with its clocks in words."""
+
+    number: int
+    system: str
+    summary: str
+    severity: str
+    status: str
+    opened: str
+    clocks: tuple[str, ...]
+    overdue: bool
+    new: bool
+    href: str
+
+
+def incident_views(
+    incidents: Sequence[OpenIncident], system: str, day: date, zone: ZoneInfo, links: Links
+) -> tuple[IncidentView, ...]:
+    """Return the incidents of one system as read on the morning after `day`, overdue ones first."""
+    now = datetime.combine(day + timedelta(days=1), MORNING, zone)
+    views = [
+        _incident_view(incident, now, zone, links)
+        for incident in incidents
+        if incident.system == system
+    ]
+    return tuple(sorted(views, key=lambda view: (not view.overdue, view.number)))
+
+
+def _incident_view(
+    incident: OpenIncident, now: datetime, zone: ZoneInfo, links: Links
+) -> IncidentView:
+    due = [("acknowledge", incident.acknowledge_by), ("resolve", incident.resolve_by)]
+    running = [(name, end) for name, end in due if end is not None]
+    return IncidentView(
+        number=incident.id,
+        system=incident.system,
+        summary=incident.summary,
+        severity=str(incident.severity),
+        status=str(incident.status),
+        opened=wording.day_text(incident.opened),
+        clocks=tuple(_clock_text(name, end, now, zone) for name, end in running),
+        overdue=any(end <= now for _, end in running),
+        new=incident.opened >= now.date() - timedelta(days=1),
+        href=links.incident(incident.id),
+    )
+
+
+def _clock_text(name: str, end: datetime, now: datetime, zone: ZoneInfo) -> str:
+    left = end - now
+    local = end.astimezone(zone)
+    at = f"{local.day} {local:%b %H:%M}"
+    span = duration_text(abs(left))
+    if left <= timedelta(0):
+        return f"{name} overdue by {span} (was due {at})"
+    return f"{name} within {span} (by {at})"
+
+
+def duration_text(span: timedelta) -> str:
+    """Return a span in its two largest useful units: "3 h", "2 days 4 h", "40 min"."""
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return wording.plural(days, "day") + (f" {hours} h" if hours else "")
+    return f"{hours} h" + (f" {minutes} min" if minutes else "") if hours else f"{minutes} min"

@@ -1,0 +1,162 @@
+"""The words and digits of every report: one way to write a figure, an interval, a limit, a date.
+
+Knows figures and the vocabulary of metrics; hands on plain text that is safe to show: control
+characters and marks that turn the reading direction are replaced.
+"""
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+
+from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.portfolio import METRICS, System
+
+SUPPRESSED = "suppressed"
+SUPPRESSED_REASON = (
+    "Not shown: it rests on fewer than 11 cases, or such a number could be worked out from it."
+)
+_NUMBERS = [
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+
+
+def clean(text: str) -> str:
+    """Return `text` without characters that could hide or reorder what is read (UTS 39)."""
+    return "".join("□" if _is_deceptive(char) else char for char in text)
+
+
+def _is_deceptive(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf", "Co", "Cs"} and char not in "\n\t\u00ad"
+
+
+def number_word(count: int) -> str:
+    """Return a count in words up to twelve, in digits above; zero is "no"."""
+    return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else f"{count:,}"
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Return "1 system" or "3 systems"."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def day_text(day: date) -> str:
+    """Return a date as "12 March 2026"."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def weekday_text(day: date) -> str:
+    """Return a date as "Thursday 12 March 2026"."""
+    return f"{day:%A} {day_text(day)}"
+
+
+def number(value: float, unit: str = "") -> str:
+    """Return a value with the decimals a reader can use, and a true minus sign."""
+    size = abs(value)
+    decimals = 0 if size >= 1_000 else 1 if size >= 100 else 2 if size >= 10 or unit else 3
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "\N{MINUS SIGN}") + (f" {unit}" if unit else "")
+
+
+def metric_title(metric: str) -> str:
+    """Return what people call the metric, e.g. "AUROC" or "false-negative rate"."""
+    known = METRICS.get(metric)
+    return known.title if known else metric.replace("_", " ")
+
+
+def figure_unit(figure: Figure, system: System) -> str:
+    """Return the figure's unit, "" for proportions and pure numbers."""
+    known = METRICS.get(figure.metric)
+    if known is None:
+        return ""
+    return system.output.unit if known.unit == "output" else known.unit
+
+
+def figure_title(figure: Figure) -> str:
+    """Return the figure's name with its place: "sensitivity at high-risk", "PSI of lactate"."""
+    title = metric_title(figure.metric)
+    if figure.operating_point:
+        title += f" at {figure.operating_point}"
+    if figure.feature:
+        title += f" of {figure.feature.replace('_', ' ')}"
+    return title
+
+
+def stratum_text(stratum: str) -> str:
+    """Return "sex F, site North" for the stratum "sex=F|site=North"."""
+    if stratum == "all":
+        return "all cases"
+    parts = (part.partition("=") for part in stratum.split("|"))
+    return ", ".join(f"{name.replace('_', ' ')} {value}".strip() for name, _, value in parts)
+
+
+def value_text(figure: Figure, unit: str = "") -> str:
+    """Return the estimate alone, or "no estimate"."""
+    return "no estimate" if figure.estimate is None else number(figure.estimate, unit)
+
+
+def interval_text(figure: Figure, unit: str = "") -> str:
+    """Return "95% interval 0.841 to 0.901", or "" without an interval."""
+    if figure.low is None or figure.high is None:
+        return ""
+    low, high = number(figure.low), number(figure.high, unit)
+    return f"{figure.level * 100:g}% interval {low} to {high}"
+
+
+def limit_text(minimum: float | None, maximum: float | None, unit: str = "") -> str:
+    """Return "at least 0.85", "at most 0.1", "0.8 to 1.2", or "" without a limit."""
+    tail = f" {unit}" if unit else ""
+    if minimum is not None and maximum is not None:
+        return f"{_plain(minimum)} to {_plain(maximum)}{tail}"
+    if minimum is not None:
+        return f"at least {_plain(minimum)}{tail}"
+    return "" if maximum is None else f"at most {_plain(maximum)}{tail}"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")
+
+
+def n_text(count: int) -> str:
+    """Return "n = 1,234", or "n under 11" where the count itself must not be shown."""
+    return "n under 11" if 0 < count < 11 else f"n = {count:,}"
+
+
+def window_text(figure: Figure) -> str:
+    """Return the window in words, with its first and last day where they are known."""
+    text = "1 day" if figure.window == 1 else f"{figure.window} days"
+    if figure.window_from is None or figure.window_to is None:
+        return text
+    if figure.window_from == figure.window_to:
+        return f"{text}: {day_text(figure.window_to)}"
+    return f"{text}: {day_text(figure.window_from)} to {day_text(figure.window_to)}"
+
+
+def evidence_text(log_e_value: float | None) -> str:
+    """Return the e-value in words; an e-value of 20 is what 5% significance asks for."""
+    if log_e_value is None:
+        return ""
+    if log_e_value > math.log(10_000):
+        return "e-value over 10,000"
+    return f"e-value {number(math.exp(log_e_value))}"
