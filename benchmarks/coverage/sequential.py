@@ -10,7 +10,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.stats import binom, norm
+from scipy.stats import t as student
 
 from aiops_pipelines.statistics.boundaries import BetaBinomialMixture, bernoulli_confidence_interval
 from aiops_pipelines.statistics.cusum import BernoulliCusum
@@ -95,14 +96,21 @@ def proof(events: int, trials: int) -> tuple[float, float, float]:
 def block_alarms(rng: np.random.Generator, streams: int) -> list[tuple[str, ...]]:
     """Weekly blocks: alarms a year at the limit, and median weeks to an alarm after a shift."""
     rows = []
-    kinds = {"normal": None, "t with 20 degrees": 20, "t with 10 degrees": 10}
-    for name, degrees in kinds.items():
+    kinds = (
+        ("normal", None, False),
+        ("t, 20 degrees", 20, False),
+        ("t, 10 degrees", 10, False),
+        ("t, 10 degrees, stated", 10, True),
+    )
+    for name, degrees, stated in kinds:
         for shift in (0.0, 0.5, 1.0, 2.0):
             shape = (10 * 52, streams)
-            noise = (
-                rng.standard_normal(shape) if degrees is None else rng.standard_t(degrees, shape)
-            )
-            crossed = block_paths(noise + shift) >= math.log(TEN_YEARS_OF_WEEKS)
+            z = shift + rng.standard_normal(shape)
+            if degrees is not None:
+                z /= np.sqrt(rng.chisquare(degrees, shape) / degrees)
+            if stated:
+                z = np.sign(z) * norm.isf(student.sf(np.abs(z), degrees))
+            crossed = block_paths(z) >= math.log(TEN_YEARS_OF_WEEKS)
             within_year = percent(float(crossed[:52].any(axis=0).mean()), streams)
             weeks = f"{np.median(first_day(crossed)):.0f}" if shift else "-"
             rows.append((name, f"{shift:.1f}", within_year, weeks))

@@ -110,6 +110,15 @@ def test_a_block_without_precision_is_counted_but_says_nothing() -> None:
         assert (after.updates, after.updates_with_evidence) == (2, 1)
 
 
+def test_a_small_block_counts_for_its_tail_probability() -> None:
+    """The .975 quantiles of t with 10 degrees of freedom and of the normal, from tables."""
+    small = MeanShiftDetector(0.0).update(2.228138852, 1.0, degrees_of_freedom=10)
+    large = MeanShiftDetector(0.0).update(1.959963985, 1.0)
+    assert small.log_statistic == pytest.approx(large.log_statistic, abs=1e-7)
+    extreme = MeanShiftDetector(0.0).update(-1e9, 1.0, degrees_of_freedom=50)
+    assert math.isfinite(extreme.log_statistic)
+
+
 def test_proof_depends_on_totals_not_on_the_order_of_cases() -> None:
     daily = RateExceedance(0.10).replay([3, 0, 2], [8, 8, 8])
     at_once = RateExceedance(0.10).update(5, 24)
@@ -247,6 +256,7 @@ def test_ten_years_of_disaster_do_not_overflow() -> None:
         (lambda: MeanShiftDetector(math.nan), "limit"),
         (lambda: MeanShiftDetector(0.8).update(math.nan, 0.1), "estimate"),
         (lambda: MeanShiftDetector(0.8).update(0.7, -0.1), "standard_error"),
+        (lambda: MeanShiftDetector(0.8).update(0.7, 0.1, None, 0), "degrees_of_freedom"),
         (lambda: RateExceedance(1.0), "limit"),
         (lambda: RateExceedance(0.1, level=1.0), "level"),
         (lambda: RateExceedance(0.1).update(2, 1), "events"),
