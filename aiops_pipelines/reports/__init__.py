@@ -4,6 +4,7 @@ from aiops_pipelines.reports.charts import trend_markdown_image
 from aiops_pipelines.reports.dashboard import render_dashboard, render_index
 from aiops_pipelines.reports.incident import OpenIncident
 from aiops_pipelines.reports.links import Links
+from aiops_pipelines.reports.quarterly import render_quarterly
 from aiops_pipelines.reports.site import dashboard_pages
 from aiops_pipelines.reports.system_page import render_system_page
 
@@ -13,6 +14,7 @@ __all__ = [
     "dashboard_pages",
     "render_dashboard",
     "render_index",
+    "render_quarterly",
     "render_system_page",
     "trend_markdown_image",
 ]

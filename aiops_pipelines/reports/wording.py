@@ -74,6 +74,8 @@ def number(value: float, unit: str = "") -> str:
     size = abs(value)
     decimals = 0 if size >= 1_000 else 1 if size >= 100 else 2 if size >= 10 or unit else 3
     text = f"{value:,.{decimals}f}"
+    if value.is_integer() and size >= 10:
+        text = f"{value:,.0f}"
     if float(text.replace(",", "")) == 0:
         text = text.removeprefix("-")
     return text.replace("-", "\N{MINUS SIGN}") + (f" {unit}" if unit else "")

@@ -1,0 +1,58 @@
+"""The parts a report is laid out from: sections with paragraphs, tables and charts."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from aiops_pipelines.reports.style import Look
+
+Cell = str | Look
+"""Text, or a verdict that is shown as word, shape and colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its caption; the first column names the row. `numeric` columns align right.
+
+    `widths` are CSS widths by column, "" for what is left over.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    widths: tuple[str, ...] = ()
+    empty: str = "Nothing to report."
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A numbered part of the report, with an entry in contents and bookmarks."""
+
+    id: str
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number on the cover with what it counts."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSheet:
+    """One system's half page: what it is, how it did, in words, charts and a table."""
+
+    id: str
+    name: str
+    facts: str
+    look: Look
+    readings: tuple[str, ...]
+    charts: tuple[Markup, ...]
+    captions: tuple[str, ...]
+    table: Table

@@ -1,0 +1,225 @@
+"""Sections on what is owed and unknown: clauses and credits, incidents, alarms, blind spots."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pyarrow as pa
+
+from aiops_pipelines.portfolio import Area, Clause, Contract
+from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.contract_view import ClauseView, clause_views
+from aiops_pipelines.reports.incident import OpenIncident
+from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter
+from aiops_pipelines.reports.quarterly.inventory import has_mature_labels
+from aiops_pipelines.reports.quarterly.layout import Cell, Section, Table
+from aiops_pipelines.reports.style import LOOKS
+from aiops_pipelines.verdict import Verdict
+
+AVERAGE_RUN_DAYS = 3652.5
+"""Mean days to a false alarm of one stream exactly at its limit (methods.md, section 4)."""
+
+
+def contracts_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:
+    """Return every clause with its attainment over the quarter and the credit it may bring."""
+    rows: list[tuple[Cell, ...]] = []
+    points = []
+    for each in systems:
+        contract = each.system.contract
+        if contract is None:
+            continue
+        views = clause_views(each.system, each.areas[Area.SLA].figures, each.screen)
+        for clause, view in zip(contract.clauses, views, strict=True):
+            credit, working = credit_of(contract, clause)
+            breached = view.look is LOOKS[Verdict.BREACH]
+            rows.append(_clause_row(each, clause, view, credit if breached else "none"))
+            if breached:
+                points.append(
+                    f"{each.system.name}, {clause.id}: “{clause.text}” {view.reason}. {working}"
+                )
+    return Section(
+        id="contracts",
+        title="Contracts: service levels and credits",
+        paragraphs=(
+            "Attainment counts the nights on which the clause was judged and not in breach. Too "
+            "little data is not attainment: such nights are left out of both numbers. A credit is "
+            "shown where the clause is in breach at the quarter's end.",
+        ),
+        tables=(
+            Table(
+                f"Every clause, {quarter.name}",
+                ("System", "Clause", "Value", "Limit", "Nights kept", "Credit", "Verdict"),
+                tuple(rows),
+                frozenset({2, 4, 5}),
+                ("23%", "13%", "12%", "14%", "12%", "14%", "12%"),
+                empty="No contract has a measurable clause.",
+            ),
+        ),
+        points=tuple(points),
+    )
+
+
+def _clause_row(
+    each: SystemQuarter, clause: Clause, view: ClauseView, credit: str
+) -> tuple[Cell, ...]:
+    kept, judged = attainment(each.tables[Area.SLA], clause.id)
+    return (
+        each.system.name,
+        clause.id,
+        view.figure.value if view.figure else "no figure",
+        view.figure.limit if view.figure else "",
+        f"{kept} of {judged}" if judged else "none judged",
+        credit,
+        view.look,
+    )
+
+
+def attainment(table: pa.Table, clause: str) -> tuple[int, int]:
+    """Return on how many nights the clause was kept, and on how many it was judged."""
+    gravest: dict[date, Verdict] = {}
+    columns = table.select(["day", "clause", "verdict"]).to_pydict()
+    for day, name, word in zip(*columns.values(), strict=True):
+        verdict = Verdict(word)
+        if name == clause and verdict is not Verdict.INSUFFICIENT_DATA:
+            held = gravest.get(day)
+            gravest[day] = verdict if held is None or verdict.gravity > held.gravity else held
+    kept = sum(verdict is not Verdict.BREACH for verdict in gravest.values())
+    return kept, len(gravest)
+
+
+def credit_of(contract: Contract, clause: Clause) -> tuple[str, str]:
+    """Return the credit for the quarter as an amount, and its working in words."""
+    percent = clause.remedy.service_credit_percent
+    if not percent:
+        return "none", "The clause provides no credit."
+    fee = contract.annual_fee / 4
+    amount = fee * percent / 100
+    text = f"{amount:,.0f} {contract.currency}"
+    return text, (
+        f"Credit, if it applies to one quarter's fee: {percent:g}% of {fee:,.0f} "
+        f"{contract.currency} (a quarter of {contract.annual_fee:,.0f}) = {text}."
+    )
+
+
+def incidents_section(
+    quarter: Quarter, incidents: Sequence[OpenIncident], names: dict[str, str]
+) -> Section:
+    """Return the incidents opened in the quarter, and older ones still open."""
+    known = [incident for incident in incidents if incident.opened <= quarter.last]
+    rows = tuple(
+        (
+            str(incident.id),
+            names.get(incident.system, incident.system),
+            str(incident.area),
+            str(incident.severity),
+            str(incident.status),
+            wording.day_text(incident.opened),
+            incident.summary,
+        )
+        for incident in sorted(known, key=lambda incident: incident.id)
+    )
+    return Section(
+        id="incidents",
+        title="Incidents",
+        tables=(
+            Table(
+                f"Incidents known on {wording.day_text(quarter.known_by)}",
+                ("No.", "System", "Area", "Severity", "State", "Opened", "What"),
+                rows,
+                widths=("6%", "20%", "11%", "10%", "13%", "13%", "27%"),
+                empty="No incident is on record.",
+            ),
+        ),
+    )
+
+
+def alarms_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:
+    """Return alarms raised beside the false alarms to expect if every system were at its limit."""
+    rows: list[tuple[Cell, ...]] = []
+    streams = alarms = 0
+    expected = 0.0
+    for each in systems:
+        own_streams, own_alarms, nights = sequential_alarms(each)
+        streams, alarms = streams + own_streams, alarms + own_alarms
+        bound = own_streams * nights / AVERAGE_RUN_DAYS
+        expected += bound
+        rows.append(
+            (each.system.name, str(own_streams), str(nights), str(own_alarms), f"{bound:.2f}")
+        )
+    rows.append(("All systems", str(streams), "", str(alarms), f"{expected:.2f}"))
+    return Section(
+        id="alarms",
+        title="Alarms against expected false alarms",
+        paragraphs=(
+            "A stream is one figure under sequential watch. If every stream stood exactly at its "
+            f"limit, about {expected:.1f} false alarms would be expected in the nights evaluated; "
+            "streams better than their limit raise fewer. Alarms well above that number are real.",
+        ),
+        tables=(
+            Table(
+                f"Streams under sequential watch, {quarter.name}",
+                ("System", "Streams", "Nights", "Alarms", "False alarms to expect, at most"),
+                tuple(rows),
+                frozenset({1, 2, 3, 4}),
+            ),
+        ),
+    )
+
+
+def sequential_alarms(each: SystemQuarter) -> tuple[int, int, int]:
+    """Return the number of streams with sequential evidence, their alarms, and the nights.
+
+    An alarm is a night in breach after one that was not, or the first night of all.
+    """
+    names = ["metric", "operating_point", "feature", "clause", "stratum", "estimand"]
+    streams: dict[tuple[str | None, ...], bool] = {}
+    alarms = 0
+    nights: set[date] = set()
+    for table in each.tables.values():
+        sequential = table.filter(table["log_e_value"].is_valid()).sort_by("day")
+        for row in sequential.select([*names, "day", "verdict"]).to_pylist():
+            key = tuple(row[name] for name in names)
+            breach = row["verdict"] == Verdict.BREACH
+            alarms += breach and not streams.get(key, False)
+            streams[key] = breach
+            nights.add(row["day"])
+    return len(streams), alarms, len(nights)
+
+
+def limits_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:
+    """Return what this report cannot tell, system by system where it matters."""
+    points = []
+    unseen = [each.system.name for each in systems if each.nights == 0]
+    if unseen:
+        points.append(f"Nothing at all about {wording.listed(unseen)}: no night was evaluated.")
+    partly = [each for each in systems if 0 < each.nights < quarter.nights]
+    if partly:
+        counts = [f"{each.system.name} ({each.nights})" for each in partly]
+        points.append(
+            f"What happened on nights that were not evaluated; of {quarter.nights} nights: "
+            f"{wording.listed(counts)}."
+        )
+    blind = [each.system.name for each in systems if each.nights and not has_mature_labels(each)]
+    if blind:
+        points.append(
+            f"How well {wording.listed(blind)} performed: too few mature labels, or none measured."
+        )
+    partial = [each.system.name for each in systems if each.system.truth.scheme == "partial"]
+    if partial:
+        points.append(
+            f"How many cases {wording.listed(partial)} missed, except through the audited sample "
+            "of unflagged cases; its intervals are wide for that reason."
+        )
+    points += [
+        "Whether outcomes for patients improved or worsened: outputs are compared with labels, "
+        "not with what clinicians did because of them.",
+        "Estimated figures cannot see a change in how the output relates to the truth.",
+        "Labels that are wrong at their source look like errors of the system.",
+        "Subgroups that the feeds do not name, and subgroups of fewer than 11 cases.",
+        "How a figure compares with another hospital's: populations differ.",
+    ]
+    return Section(
+        id="limits",
+        title="What we cannot tell",
+        paragraphs=("An honest report says what it does not know.",),
+        points=tuple(points),
+    )

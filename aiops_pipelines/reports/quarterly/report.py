@@ -1,0 +1,164 @@
+"""The quarterly report on the AI portfolio: from the lake to a PDF for executives.
+
+Reads the lake as known on a given day; hands on bytes that repeat for the same inputs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area, Portfolio
+from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.incident import OpenIncident
+from aiops_pipelines.reports.pages import render
+from aiops_pipelines.reports.pdf import font_face, to_pdf
+from aiops_pipelines.reports.quarterly.appendix import lineage_section, methods_section
+from aiops_pipelines.reports.quarterly.decisions import Decision, decisions
+from aiops_pipelines.reports.quarterly.findings import area_sections, status_section
+from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter, gather, lineage
+from aiops_pipelines.reports.quarterly.inventory import (
+    changes_section,
+    coverage_section,
+    has_mature_labels,
+    portfolio_section,
+    reviews_section,
+)
+from aiops_pipelines.reports.quarterly.layout import Section, SystemSheet, Tile
+from aiops_pipelines.reports.quarterly.obligations import (
+    alarms_section,
+    contracts_section,
+    incidents_section,
+    limits_section,
+)
+from aiops_pipelines.reports.quarterly.sheets import sheet
+from aiops_pipelines.verdict import Verdict
+
+ON_COVER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterlyView:
+    """The whole report."""
+
+    hospital: str
+    quarter: Quarter
+    period: str
+    known: str
+    headline: str
+    details: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    decisions: tuple[Decision, ...]
+    more_decisions: tuple[Decision, ...]
+    sections: tuple[Section, ...]
+    sheets: tuple[SystemSheet, ...]
+    appendix: tuple[Section, ...]
+
+
+def render_quarterly(
+    portfolio: Portfolio,
+    lake: Lake,
+    incidents: Sequence[OpenIncident],
+    quarter_start: date,
+    quarter_end: date,
+    as_known_on: date,
+) -> bytes:
+    """Return the report on the quarter as a tagged PDF (PDF/UA-1).
+
+    Only what the lake knew at the end of `as_known_on` is used; the same inputs give the same
+    bytes.
+
+    Raises:
+        ConfigurationError: the system library Pango is missing.
+    """
+    quarter = Quarter(quarter_start, quarter_end, as_known_on)
+    return to_pdf(quarterly_html(portfolio, lake, incidents, quarter))
+
+
+def quarterly_html(
+    portfolio: Portfolio, lake: Lake, incidents: Sequence[OpenIncident], quarter: Quarter
+) -> str:
+    """Return the report as the HTML that is printed."""
+    view = quarterly_view(portfolio, lake, incidents, quarter)
+    fonts = {"regular": font_face("inter-regular.otf"), "bold": font_face("inter-semibold.otf")}
+    return render("quarterly.html.j2", page=view, fonts=fonts)
+
+
+def quarterly_view(
+    portfolio: Portfolio, lake: Lake, incidents: Sequence[OpenIncident], quarter: Quarter
+) -> QuarterlyView:
+    """Return everything the report says, before it is laid out."""
+    systems = gather(portfolio, lake, quarter)
+    asked = tuple(decisions(quarter, systems))
+    names = {system.id: system.name for system in portfolio.systems}
+    return QuarterlyView(
+        hospital=portfolio.hospital.name,
+        quarter=quarter,
+        period=f"{wording.day_text(quarter.start)} to {wording.day_text(quarter.end)}",
+        known=wording.day_text(quarter.known_by),
+        headline=_headline(systems, quarter),
+        details=_details(systems, len(asked)),
+        tiles=_tiles(systems, incidents, quarter),
+        decisions=asked[:ON_COVER],
+        more_decisions=asked[ON_COVER:],
+        sections=(
+            status_section(quarter, systems),
+            portfolio_section(portfolio, quarter),
+            coverage_section(quarter, systems),
+            *area_sections(systems),
+            contracts_section(quarter, systems),
+            incidents_section(quarter, incidents, names),
+            alarms_section(quarter, systems),
+            changes_section(portfolio, quarter, systems),
+            reviews_section(portfolio, quarter),
+            limits_section(quarter, systems),
+        ),
+        sheets=tuple(sheet(lake, quarter, each) for each in systems),
+        appendix=(
+            methods_section(systems),
+            lineage_section(quarter, lineage(lake, systems)),
+        ),
+    )
+
+
+def _headline(systems: Sequence[SystemQuarter], quarter: Quarter) -> str:
+    total = len(systems)
+    if total == 0:
+        return "No AI system is monitored."
+    whole = f"{wording.number_word(total)} monitored AI system{'s' if total > 1 else ''}"
+    if all(each.nights == 0 for each in systems):
+        return f"None of {whole} was evaluated in {quarter.name}: nothing can be said of them."
+    breach = [each.system.name for each in systems if each.verdict is Verdict.BREACH]
+    if not breach:
+        return f"None of {whole} is in breach of a limit at the end of {quarter.name}."
+    verb = "is" if len(breach) == 1 else "are"
+    start = f"{wording.number_word(len(breach))} of {whole} {verb} in breach of a limit: "
+    named = breach if len(breach) <= 5 else [*breach[:4], f"{len(breach) - 4} more"]
+    return start[0].upper() + start[1:] + wording.listed(named) + "."
+
+
+def _details(systems: Sequence[SystemQuarter], asked: int) -> tuple[str, ...]:
+    mature = sum(has_mature_labels(each) for each in systems)
+    return (
+        f"Performance could be measured on mature labels for {mature} of {len(systems)}; of the "
+        "others this report cannot say whether they work.",
+        f"{wording.plural(asked, 'decision')} requested." if asked else "No decision is requested.",
+    )
+
+
+def _tiles(
+    systems: Sequence[SystemQuarter], incidents: Sequence[OpenIncident], quarter: Quarter
+) -> tuple[Tile, ...]:
+    clauses = [
+        figure for each in systems for figure in each.areas[Area.SLA].figures if figure.clause
+    ]
+    broken = sum(figure.verdict is Verdict.BREACH for figure in clauses)
+    opened = sum(quarter.start <= incident.opened <= quarter.last for incident in incidents)
+    mature = sum(has_mature_labels(each) for each in systems)
+    return (
+        Tile(str(len(systems)), "systems monitored"),
+        Tile(f"{mature} of {len(systems)}", "measured on mature labels"),
+        Tile(str(sum(each.verdict is Verdict.BREACH for each in systems)), "systems in breach"),
+        Tile(f"{broken} of {len(clauses)}", "contract clauses in breach"),
+        Tile(str(opened), "incidents opened"),
+    )
