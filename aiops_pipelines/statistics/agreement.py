@@ -1,0 +1,174 @@
+"""Figures of outputs that are one of several classes, ordered or not, from a confusion matrix.
+
+Sources: Cohen (1968) for weighted kappa; Fleiss, Cohen & Everitt (1969) for its variance; Hand &
+Till (2001) for averaging one-vs-rest AUROCs.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from aiops_pipelines.statistics.arguments import (
+    FloatArray,
+    IntArray,
+    confidence_level,
+    real,
+    same_length,
+)
+from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.proportions import proportion
+from aiops_pipelines.statistics.ranking import auroc
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """Agreement of ordered grades: weighted kappa, exact, within one grade, mean difference.
+
+    `grade_bias` is the mean of predicted minus true grade.
+    """
+
+    quadratic_weighted_kappa: Estimate
+    accuracy: Estimate
+    within_one: Estimate
+    grade_bias: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Multiclass:
+    """Figures of unordered classes: per class one-vs-rest AUROC, sensitivity, PPV; the whole."""
+
+    auroc: tuple[Estimate, ...]
+    macro_auroc: Estimate
+    accuracy: Estimate
+    sensitivity: tuple[Estimate, ...]
+    ppv: tuple[Estimate, ...]
+    confusion: IntArray
+
+
+def confusion_matrix(predicted: ArrayLike, label: ArrayLike, classes: int) -> IntArray:
+    """Return counts (classes, classes) of predicted class by true class, both 0 to classes - 1.
+
+    Raises ValueError for differing lengths or a class outside that range.
+    """
+    p, y = real("predicted", predicted), real("label", label)
+    same_length(predicted=p, label=y)
+    for name, values in (("predicted", p), ("label", y)):
+        wrong = (values != np.round(values)) | (values < 0) | (values >= classes)
+        if wrong.any():
+            index = int(np.flatnonzero(wrong)[0])
+            raise ValueError(
+                f"{name}: must be a class 0 to {classes - 1}; first offending index {index}"
+            )
+    flat = p.astype(np.int64) * classes + y.astype(np.int64)
+    return np.bincount(flat, minlength=classes**2).reshape(classes, classes).astype(np.int64)
+
+
+def ordinal(predicted: ArrayLike, label: ArrayLike, classes: int, level: float = 0.95) -> Ordinal:
+    """Return the agreement of ordered grades `predicted` (n,) and `label` (n,), 0 to classes - 1.
+
+    Raises ValueError as `confusion_matrix` does.
+    """
+    return ordinal_from_confusion(confusion_matrix(predicted, label, classes), level)
+
+
+def ordinal_from_confusion(matrix: IntArray, level: float = 0.95) -> Ordinal:
+    """Return the agreement of ordered grades from counts (predicted, true)."""
+    n = int(matrix.sum())
+    gap = np.subtract.outer(np.arange(len(matrix)), np.arange(len(matrix)))
+    near = int(matrix[np.abs(gap) <= 1].sum())
+    return Ordinal(
+        _weighted_kappa(matrix, gap, level),
+        proportion(int(np.trace(matrix)), n, level=level),
+        proportion(near, n, level=level),
+        _mean_gap(matrix, gap, level),
+    )
+
+
+def _weighted_kappa(matrix: IntArray, gap: IntArray, level: float) -> Estimate:
+    method = "quadratic weighted kappa, Fleiss-Cohen-Everitt"
+    n = int(matrix.sum())
+    if n < 2:
+        return Estimate.missing(n, None, method)
+    weight = 1 - gap**2 / (len(matrix) - 1) ** 2
+    share = matrix / n
+    rows, columns = share.sum(axis=1), share.sum(axis=0)
+    observed = float(np.sum(weight * share))
+    expected = float(rows @ weight @ columns)
+    if expected >= 1 - 1e-12:
+        return Estimate.missing(n, None, method)
+    kappa = (observed - expected) / (1 - expected)
+    by_row, by_column = weight @ columns, rows @ weight
+    inner = weight - (1 - kappa) * np.add.outer(by_row, by_column)
+    spread = float(np.sum(share * inner**2)) - (kappa - expected * (1 - kappa)) ** 2
+    error = math.sqrt(max(spread, 0.0) / n) / (1 - expected)
+    return _kappa_interval(kappa, error, n, level, method)
+
+
+def _kappa_interval(kappa: float, error: float, n: int, level: float, method: str) -> Estimate:
+    """Return kappa with an interval on Fisher's z scale, which stays within [-1, 1]."""
+    if abs(kappa) >= 1 - 1e-12 or error == 0.0:
+        low = 2 * (1 - confidence_level(level)) ** (1 / n) - 1
+        return Estimate(kappa, min(low, kappa), 1.0, None, n, None, method)
+    reach = float(stats.norm.ppf((1 + confidence_level(level)) / 2)) * error / (1 - kappa**2)
+    middle = math.atanh(kappa)
+    low, high = math.tanh(middle - reach), math.tanh(middle + reach)
+    return Estimate(kappa, low, high, error, n, None, method)
+
+
+def _mean_gap(matrix: IntArray, gap: IntArray, level: float) -> Estimate:
+    method = "mean grade difference, Student interval"
+    n = int(matrix.sum())
+    if n < 2:
+        return Estimate.missing(n, None, method)
+    mean = float(np.sum(matrix * gap)) / n
+    variance = float(np.sum(matrix * (gap - mean) ** 2)) / (n - 1)
+    error = math.sqrt(variance / n)
+    reach = float(stats.t.ppf((1 + confidence_level(level)) / 2, n - 1)) * error
+    return Estimate(mean, mean - reach, mean + reach, error, n, None, method)
+
+
+def multiclass(probabilities: ArrayLike, label: ArrayLike, level: float = 0.95) -> Multiclass:
+    """Return the figures of class probabilities (n, k) for true classes `label` (n,), 0 to k - 1.
+
+    The macro AUROC is the mean of the classes' AUROCs; its interval takes them as fully dependent,
+    which is wide but safe.
+
+    Raises ValueError for other shapes, NaN, or classes outside the range.
+    """
+    chance = np.asarray(probabilities, dtype=np.float64)
+    if chance.ndim != 2 or not np.all(np.isfinite(chance)):
+        raise ValueError("probabilities: must be (n, k) and finite")
+    classes = chance.shape[1]
+    predicted = chance.argmax(axis=1) if len(chance) else np.zeros(0)
+    matrix = confusion_matrix(predicted, label, classes)
+    truth = np.asarray(label)
+    each = tuple(auroc(chance[:, k], truth == k, level=level) for k in range(classes))
+    n = int(matrix.sum())
+    return Multiclass(
+        each,
+        _macro(each, n, level),
+        proportion(int(np.trace(matrix)), n, level=level),
+        tuple(_share(matrix[k, k], matrix[:, k], level) for k in range(classes)),
+        tuple(_share(matrix[k, k], matrix[k, :], level) for k in range(classes)),
+        matrix,
+    )
+
+
+def _share(hits: int, of: IntArray | FloatArray, level: float) -> Estimate:
+    return proportion(int(hits), int(of.sum()), level=level)
+
+
+def _macro(each: tuple[Estimate, ...], n: int, level: float) -> Estimate:
+    method = "macro one-vs-rest AUROC, mean of the classes' intervals"
+    values = [e.value for e in each if e.value is not None]
+    if len(values) < len(each) or not each:
+        return Estimate.missing(n, None, method)
+    lows = [e.low for e in each if e.low is not None]
+    highs = [e.high for e in each if e.high is not None]
+    confidence_level(level)
+    return Estimate(
+        float(np.mean(values)), float(np.mean(lows)), float(np.mean(highs)), None, n, None, method
+    )

@@ -1,0 +1,350 @@
+"""The mergeable daily statistics of scores: counts per bin, from which every window is summed.
+
+Bins follow the reference: quantiles of its scores, a grid of logits, and the operating points, so
+that counts at an operating point are exact and AUROC is within a bound that is stated beside it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import ArrayLike
+from scipy import special
+
+from aiops_pipelines.statistics.arguments import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    binary,
+    probability,
+    same_length,
+)
+from aiops_pipelines.statistics.calibration import (
+    EXTREME,
+    Calibration,
+    calibration_from_groups,
+)
+from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.operating import OperatingPoint, operating_point_from_counts
+from aiops_pipelines.statistics.ranking import auroc_from_counts, average_precision_from_counts
+from aiops_pipelines.statistics.resampling import mean_estimate, resampled
+
+QUANTILES = 511
+LOGITS = np.linspace(-16, 16, 513)
+COARSE_BINS = 125
+
+ARROW = pa.schema(
+    [
+        pa.field("bin", pa.int32(), nullable=False),
+        pa.field("positive", pa.int64(), nullable=False),
+        pa.field("negative", pa.int64(), nullable=False),
+        pa.field("unlabelled", pa.int64(), nullable=False),
+        *(
+            pa.field(name, pa.float64(), nullable=False)
+            for name in (
+                "score_sum",
+                "logit_sum",
+                "unlabelled_score_sum",
+                "brier_sum",
+                "brier_squares",
+                "log_loss_sum",
+                "log_loss_squares",
+                "spiegelhalter_sum",
+                "spiegelhalter_variance",
+            )
+        ),
+    ]
+)
+"""One row a bin that holds a case: counts, and sums over the bin's labelled cases."""
+
+_SUMS = [field.name for field in ARROW if field.name != "bin"]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagCounts:
+    """Cases at an operating point: flagged or not, by label, or without one."""
+
+    flagged_positive: int
+    flagged_negative: int
+    flagged_unlabelled: int
+    unflagged_positive: int
+    unflagged_negative: int
+    unflagged_unlabelled: int
+
+
+def reference_edges(scores: ArrayLike, operating_points: ArrayLike = ()) -> FloatArray:
+    """Return bin edges in rising order: quantiles of reference scores, logits, operating points.
+
+    Bin i holds scores in [edges[i-1], edges[i]); bin 0 what lies below the first edge.
+
+    Raises ValueError for scores or operating points outside [0, 1].
+    """
+    reference = probability("scores", scores)
+    points = probability("operating_points", np.asarray(operating_points, dtype=np.float64))
+    parts = [special.expit(LOGITS), points]
+    if len(reference):
+        parts.append(np.quantile(reference, np.linspace(0, 1, QUANTILES)))
+    edges = np.concatenate(parts)
+    return np.unique(edges[edges > 0])
+
+
+def coarse_edges(edges: FloatArray, operating_points: ArrayLike = ()) -> FloatArray:
+    """Return about COARSE_BINS of `edges`, the operating points among them: for subgroups."""
+    step = max(1, len(edges) // COARSE_BINS)
+    points = np.asarray(operating_points, dtype=np.float64)
+    return np.unique(np.concatenate([edges[::step], points[points > 0]]))
+
+
+def edges_digest(edges: FloatArray) -> str:
+    """Return what identifies these edges: histograms of other edges can't be added."""
+    return hashlib.sha256(np.ascontiguousarray(edges).tobytes()).hexdigest()[:16]
+
+
+@njit(cache=True, error_model="numpy")
+def _scatter(
+    score: FloatArray,
+    state: IntArray,
+    group: IntArray,
+    edges: FloatArray,
+    counts: IntArray,
+    sums: FloatArray,
+) -> None:
+    for i in range(len(score)):
+        p = score[i]
+        low, high = 0, len(edges)
+        while low < high:
+            middle = (low + high) // 2
+            if edges[middle] <= p:
+                low = middle + 1
+            else:
+                high = middle
+        g = group[i]
+        counts[g, state[i], low] += 1
+        if state[i] == 2:
+            sums[g, 2, low] += p
+            continue
+        y = 1.0 if state[i] == 0 else 0.0
+        kept = min(max(p, EXTREME), 1 - EXTREME)
+        loss = -np.log(kept) if y == 1.0 else -np.log1p(-kept)
+        squared = (y - p) ** 2
+        sums[g, 0, low] += p
+        sums[g, 1, low] += np.log(kept) - np.log1p(-kept)
+        sums[g, 3, low] += squared
+        sums[g, 4, low] += squared**2
+        sums[g, 5, low] += loss
+        sums[g, 6, low] += loss**2
+        sums[g, 7, low] += (y - p) * (1 - 2 * p)
+        sums[g, 8, low] += (1 - 2 * p) ** 2 * p * (1 - p)
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Counts of scores per bin (arrays of len(edges) + 1) with exact sums over each bin's cases."""
+
+    edges: FloatArray
+    positive: IntArray
+    negative: IntArray
+    unlabelled: IntArray
+    score_sum: FloatArray
+    logit_sum: FloatArray
+    unlabelled_score_sum: FloatArray
+    brier_sum: FloatArray
+    brier_squares: FloatArray
+    log_loss_sum: FloatArray
+    log_loss_squares: FloatArray
+    spiegelhalter_sum: FloatArray
+    spiegelhalter_variance: FloatArray
+
+    @classmethod
+    def from_cases(
+        cls,
+        score: ArrayLike,
+        label: ArrayLike,
+        edges: FloatArray,
+        labelled: ArrayLike | None = None,
+    ) -> Self:
+        """Return the histogram of probabilities `score` (n,) with 0/1 `label` (n,).
+
+        Where `labelled` (n,) is false the label is not looked at.
+
+        Raises ValueError for differing lengths, scores outside [0, 1], labels other than 0/1.
+        """
+        return cls.of_groups(score, label, edges, labelled=labelled)[0]
+
+    @classmethod
+    def of_groups(
+        cls,
+        score: ArrayLike,
+        label: ArrayLike,
+        edges: FloatArray,
+        group: ArrayLike | None = None,
+        n_groups: int = 1,
+        labelled: ArrayLike | None = None,
+    ) -> list[Self]:
+        """Return a histogram a group in one pass; `group` (n,) holds codes 0 to n_groups - 1.
+
+        Raises ValueError as `from_cases` does.
+        """
+        scores = probability("score", score)
+        state = _states(label, labelled, len(scores))
+        groups = np.zeros(len(scores), np.int64) if group is None else np.asarray(group, np.int64)
+        same_length(score=scores, label=state, group=groups)
+        if len(groups) and not 0 <= groups.min() <= groups.max() < n_groups:
+            raise ValueError(f"group: codes must lie in 0 to {n_groups - 1}")
+        bins = len(edges) + 1
+        counts = np.zeros((n_groups, 3, bins), np.int64)
+        sums = np.zeros((n_groups, 9, bins))
+        _scatter(scores, state, groups, edges, counts, sums)
+        return [cls(edges, *counts[g], *sums[g]) for g in range(n_groups)]
+
+    @classmethod
+    def merge(cls, histograms: Iterable[Self]) -> Self:
+        """Return the sum of histograms with the same edges; ValueError for none or other edges."""
+        parts = list(histograms)
+        if not parts:
+            raise ValueError("histograms: must be at least one")
+        first = parts[0]
+        if any(not np.array_equal(part.edges, first.edges) for part in parts[1:]):
+            raise ValueError("edges: histograms of different edges can't be added")
+        summed = {name: np.sum([getattr(part, name) for part in parts], axis=0) for name in _SUMS}
+        return cls(first.edges, **summed)
+
+    def __add__(self, other: Self) -> Self:
+        return self.merge([self, other])
+
+    @property
+    def n_positive(self) -> int:
+        """Return the number of positives."""
+        return int(self.positive.sum())
+
+    @property
+    def n_negative(self) -> int:
+        """Return the number of negatives."""
+        return int(self.negative.sum())
+
+    @property
+    def n_unlabelled(self) -> int:
+        """Return the number of cases without a label."""
+        return int(self.unlabelled.sum())
+
+    @property
+    def n(self) -> int:
+        """Return the number of labelled cases."""
+        return self.n_positive + self.n_negative
+
+    def auroc(self, level: float = 0.95) -> Estimate:
+        """Return the AUROC of the bins; `auroc_bound` says how far it can be from the cases'."""
+        return auroc_from_counts(self.positive, self.negative, level)
+
+    def auroc_bound(self) -> float | None:
+        """Return the greatest possible error of `auroc`: half the pairs that share a bin."""
+        pairs = self.n_positive * self.n_negative
+        return float(self.positive @ self.negative) / (2 * pairs) if pairs else None
+
+    def average_precision(self, level: float = 0.95, interpolated: bool = False) -> Estimate:
+        """Return the average precision, bins as ties or, for continuous scores, interpolated."""
+        return average_precision_from_counts(
+            self.positive.astype(np.float64), self.negative.astype(np.float64), level, interpolated
+        )
+
+    def brier(self, level: float = 0.95) -> Estimate:
+        """Return the Brier score: exact, with the interval of a mean."""
+        sums = float(self.brier_sum.sum()), float(self.brier_squares.sum())
+        return mean_estimate(*sums, self.n, self.n_positive, "Brier score", 1.0, level)
+
+    def log_loss(self, level: float = 0.95) -> Estimate:
+        """Return the mean log loss in nats: exact, with the interval of a mean."""
+        sums = float(self.log_loss_sum.sum()), float(self.log_loss_squares.sum())
+        return mean_estimate(*sums, self.n, self.n_positive, "log loss", None, level)
+
+    def calibration(self, bins: int = 10, level: float = 0.95) -> Calibration:
+        """Return the calibration, each bin a group at its mean logit."""
+        totals = (self.positive + self.negative).astype(np.float64)
+        used = totals > 0
+        return calibration_from_groups(
+            self.logit_sum[used] / totals[used],
+            self.score_sum[used],
+            self.positive[used].astype(np.float64),
+            totals[used],
+            float(self.spiegelhalter_sum.sum()),
+            float(self.spiegelhalter_variance.sum()),
+            bins,
+            level,
+        )
+
+    def flag_counts(self, threshold: float) -> FlagCounts:
+        """Return the counts at an operating point; ValueError unless it is an edge (or 0)."""
+        first = 0
+        if threshold > 0:
+            position = int(np.searchsorted(self.edges, threshold))
+            if position == len(self.edges) or self.edges[position] != threshold:
+                raise ValueError(f"threshold: {threshold} is no edge of this histogram")
+            first = position + 1
+        parts = [
+            int(counts.sum())
+            for half in (slice(first, None), slice(None, first))
+            for counts in (self.positive[half], self.negative[half], self.unlabelled[half])
+        ]
+        return FlagCounts(*parts)
+
+    def operating_point(self, threshold: float, level: float = 0.95) -> OperatingPoint:
+        """Return the rates at an operating point, among labelled cases: exact."""
+        found = self.flag_counts(threshold)
+        return operating_point_from_counts(
+            found.flagged_positive,
+            found.flagged_negative,
+            found.unflagged_positive,
+            found.unflagged_negative,
+            level,
+        )
+
+    def bootstrap(
+        self,
+        metric: Callable[[IntArray, IntArray], float],
+        replicates: int = 1000,
+        seed: int = 0,
+        level: float = 0.95,
+    ) -> Estimate:
+        """Return `metric(positive, negative)` with a percentile interval of a Poisson bootstrap.
+
+        The bins' counts are resampled, so that the cost does not depend on n. `metric` takes counts
+        (..., bins) and returns (...,); see `statistics.resampling.binned_auroc` for one.
+        """
+        return resampled(metric, self.positive, self.negative, replicates, seed, level)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the bins that hold a case, as ARROW states; the edges are kept elsewhere."""
+        used = np.flatnonzero((self.positive + self.negative + self.unlabelled) > 0)
+        columns = {"bin": used.astype(np.int32)} | {n: getattr(self, n)[used] for n in _SUMS}
+        return pa.table(columns, schema=ARROW)
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table, edges: FloatArray) -> Self:
+        """Return the histogram that `to_arrow` wrote; rows of several histograms are summed."""
+        bins = table["bin"].to_numpy()
+        if len(bins) and bins.max() > len(edges):
+            raise ValueError("edges: do not belong to this table")
+        parts: dict[str, np.ndarray] = {}
+        for field in fields(cls)[1:]:
+            column = table[field.name].to_numpy()
+            total = np.zeros(len(edges) + 1, dtype=column.dtype)
+            np.add.at(total, bins, column)
+            parts[field.name] = total
+        return cls(edges, **parts)
+
+
+def _states(label: ArrayLike, labelled: ArrayLike | None, n: int) -> IntArray:
+    """Return 0 for a positive, 1 for a negative, 2 for a case without a label."""
+    if labelled is None:
+        return np.where(binary("label", label), 0, 1)
+    known: BoolArray = binary("labelled", labelled)
+    values = np.asarray(label)
+    if len(known) != n or len(values) != n:
+        raise ValueError(f"shapes differ: {n} scores, {len(values)} labels, {len(known)} labelled")
+    state = np.full(n, 2, np.int64)
+    state[known] = np.where(binary("label", values[known]), 0, 1)
+    return state

@@ -1,0 +1,84 @@
+"""Intervals by resampling counts, and of means from their sums."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy import stats
+
+from aiops_pipelines.statistics.arguments import FloatArray, IntArray, confidence_level
+from aiops_pipelines.statistics.estimate import Estimate
+
+
+def mean_estimate(
+    total: float,
+    squares: float,
+    n: int,
+    n_events: int | None,
+    name: str,
+    upper: float | None,
+    level: float = 0.95,
+) -> Estimate:
+    """Return the mean of n non-negative terms from their sum and sum of squares.
+
+    Student's interval on the log scale, which keeps it above 0; `upper` bounds it where the terms
+    are bounded. One term gives a value without an interval of its own: the whole range.
+    """
+    method = f"{name}, log-scale Student interval"
+    if n == 0:
+        return Estimate.missing(0, n_events, method)
+    value = total / n
+    highest = math.inf if upper is None else upper
+    if n == 1 or value <= 0:
+        bound = highest if n == 1 or upper is None else min(highest, 3 * highest / n)
+        return Estimate(value, 0.0, None if math.isinf(bound) else bound, None, n, n_events, method)
+    variance = max(squares - n * value**2, 0.0) / (n - 1)
+    error = math.sqrt(variance / n)
+    reach = math.exp(float(stats.t.ppf((1 + confidence_level(level)) / 2, n - 1)) * error / value)
+    return Estimate(value, value / reach, min(value * reach, highest), error, n, n_events, method)
+
+
+def binned_auroc(positive: FloatArray, negative: FloatArray) -> FloatArray:
+    """Return the AUROC of counts (..., bins) in rising order of score, ties counting half."""
+    below = np.cumsum(negative, axis=-1) - negative / 2
+    pairs = positive.sum(axis=-1) * negative.sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value: FloatArray = np.einsum("...b,...b->...", positive, below) / pairs
+    return value
+
+
+def resampled(
+    metric: Callable[..., FloatArray | float],
+    positive: IntArray,
+    negative: IntArray,
+    replicates: int,
+    seed: int,
+    level: float,
+) -> Estimate:
+    """Return `metric` of two count vectors with a Poisson bootstrap's percentile interval."""
+    n, events = int(positive.sum() + negative.sum()), int(positive.sum())
+    method = f"Poisson bootstrap, {replicates} replicates"
+    used = np.flatnonzero(positive + negative)
+    p, q = positive[used], negative[used]
+    if not len(used):
+        return Estimate.missing(n, events, method)
+    value = float(np.asarray(metric(p.astype(np.float64), q.astype(np.float64))))
+    if not math.isfinite(value):
+        return Estimate.missing(n, events, method)
+    random = np.random.default_rng(seed)
+    drawn = [
+        random.poisson(counts, (replicates, len(used))).astype(np.float64) for counts in (p, q)
+    ]
+    found = np.asarray(metric(*drawn))
+    found = found[np.isfinite(found)]
+    alpha = 1 - confidence_level(level)
+    low, high = np.quantile(found, [alpha / 2, 1 - alpha / 2])
+    return Estimate(
+        value,
+        min(float(low), value),
+        max(float(high), value),
+        float(found.std(ddof=1)),
+        n,
+        events,
+        method,
+    )

@@ -1,0 +1,203 @@
+"""Sensitivity and specificity when not every case gets its truth.
+
+AI-positives are read, of AI-negatives only an audit sample: the naive sensitivity is far too high.
+Verification depends on the flag alone, so predictive values are unbiased among the verified and
+the rest follows. Sources: Begg & Greenes (1983); inverse probability weighting gives the same
+point where the weights are the observed verification rates (Harel & Zhou, 2006).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from aiops_pipelines.statistics.arguments import binary, confidence_level, same_length
+from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.proportions import proportion
+
+_DRAWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The rates adjusted for partial verification."""
+
+    sensitivity: Estimate
+    specificity: Estimate
+    ppv: Estimate
+    npv: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationCounts:
+    """Cases by flag and by what is known of them."""
+
+    flagged_positive: int
+    flagged_negative: int
+    flagged_unverified: int
+    unflagged_positive: int
+    unflagged_negative: int
+    unflagged_unverified: int
+
+
+def verification_adjusted(
+    flagged: ArrayLike,
+    verified: ArrayLike,
+    label: ArrayLike,
+    audit_fraction: float | None = None,
+    level: float = 0.95,
+) -> Verified:
+    """Return the adjusted rates; all arrays (n,), labels of unverified cases are not looked at.
+
+    `audit_fraction`, the known sampling share of AI-negatives, is checked against [0, 1] but the
+    observed share is used: it gives the smaller variance (Robins, Rotnitzky & Zhao, 1994).
+
+    Raises ValueError for differing lengths or values other than 0/1.
+    """
+    flags, known = binary("flagged", flagged), binary("verified", verified)
+    same_length(flagged=flags, verified=known, label=np.asarray(label))
+    truth = np.zeros(len(flags), dtype=bool)
+    truth[known] = binary("label", np.asarray(label)[known])
+    if audit_fraction is not None and not 0 < audit_fraction <= 1:
+        raise ValueError(f"audit_fraction: must lie in (0, 1], is {audit_fraction!r}")
+    counts = VerificationCounts(
+        *(
+            int(np.sum(side & part))
+            for side in (flags, ~flags)
+            for part in (known & truth, known & ~truth, ~known)
+        )
+    )
+    return verification_adjusted_from_counts(counts, level)
+
+
+def verification_adjusted_from_counts(counts: VerificationCounts, level: float = 0.95) -> Verified:
+    """Return the adjusted rates from counts; daily statistics hold no more.
+
+    Standard errors are Begg & Greenes'; intervals are equal-tailed ones of the three independent
+    binomials with Jeffreys priors, so that an audit without a miss does not claim certainty.
+    """
+    ppv = proportion(
+        counts.flagged_positive, counts.flagged_positive + counts.flagged_negative, level=level
+    )
+    npv = proportion(
+        counts.unflagged_negative,
+        counts.unflagged_positive + counts.unflagged_negative,
+        level=level,
+    )
+    sensitivity, specificity = _begg_greenes(counts, level)
+    return Verified(sensitivity, specificity, ppv, npv)
+
+
+def _begg_greenes(counts: VerificationCounts, level: float) -> tuple[Estimate, Estimate]:
+    method = "Begg-Greenes, Jeffreys posterior interval"
+    a, b = counts.flagged_positive, counts.flagged_negative
+    c, d = counts.unflagged_positive, counts.unflagged_negative
+    flagged = a + b + counts.flagged_unverified
+    unflagged = c + d + counts.unflagged_unverified
+    n, verified, events = flagged + unflagged, a + b + c + d, a + c
+    if not (a + b and c + d):
+        missing = Estimate.missing(verified, events, method)
+        return missing, missing
+    chance = np.array([flagged / n, a / (a + b), c / (c + d)])
+    alpha = 1 - confidence_level(level)
+    random = np.random.default_rng(0)
+    drawn = np.stack(
+        [
+            random.beta(flagged + 0.5, unflagged + 0.5, _DRAWS),
+            random.beta(a + 0.5, b + 0.5, _DRAWS),
+            random.beta(c + 0.5, d + 0.5, _DRAWS),
+        ]
+    )
+    found = []
+    for rate, error in zip(
+        _rates(chance), _standard_errors(counts, flagged, unflagged), strict=True
+    ):
+        found.append((float(rate), error))
+    intervals = [np.quantile(each, [alpha / 2, 1 - alpha / 2]) for each in _rates(drawn)]
+    estimates = [
+        Estimate.missing(verified, events, method)
+        if not math.isfinite(value)
+        else Estimate(
+            value,
+            min(float(low), value),
+            max(float(high), value),
+            error,
+            verified,
+            events,
+            method,
+        )
+        for (value, error), (low, high) in zip(found, intervals, strict=True)
+    ]
+    return estimates[0], estimates[1]
+
+
+def _rates(chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return sensitivity and specificity from flag rate, PPV and false-omission rate."""
+    flag, ppv, omission = chance
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sensitivity = flag * ppv / (flag * ppv + (1 - flag) * omission)
+        specificity = (1 - flag) * (1 - omission) / ((1 - flag) * (1 - omission) + flag * (1 - ppv))
+    return sensitivity, specificity
+
+
+def _standard_errors(
+    counts: VerificationCounts, flagged: int, unflagged: int
+) -> tuple[float | None, float | None]:
+    """Return Begg & Greenes' standard errors; None where a cell they divide by is empty."""
+    a, b = counts.flagged_positive, counts.flagged_negative
+    c, d = counts.unflagged_positive, counts.unflagged_negative
+    if not (a and b and c and d):
+        return None, None
+    n = flagged + unflagged
+    chance = np.array([flagged / n, a / (a + b), c / (c + d)])
+    sensitivity, specificity = (float(rate) for rate in _rates(chance))
+    inverse = n / (flagged * unflagged)
+    of_sensitivity = inverse + b / (a * (a + b)) + d / (c * (c + d))
+    of_specificity = inverse + a / (b * (a + b)) + c / (d * (c + d))
+    return (
+        sensitivity * (1 - sensitivity) * math.sqrt(of_sensitivity),
+        specificity * (1 - specificity) * math.sqrt(of_specificity),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSize:
+    """How many AI-negatives to re-read, and how likely an audit of that size finds no miss."""
+
+    n: int
+    fraction: float
+    chance_of_no_miss: float
+
+
+def audit_size(
+    unflagged: int,
+    omission_rate: float,
+    true_positives: int,
+    half_width: float,
+    level: float = 0.95,
+) -> AuditSize:
+    """Return the audit that gives sensitivity within +-`half_width`.
+
+    `unflagged` AI-negatives contain a share `omission_rate` of positives; `true_positives` were
+    flagged. Delta method on the number missed, binomial audit without replacement.
+
+    Raises ValueError for rates outside (0, 1) or counts below 1.
+    """
+    if not 0 < omission_rate < 1 or not 0 < half_width < 1:
+        raise ValueError("omission_rate, half_width: must lie in (0, 1)")
+    if unflagged < 1 or true_positives < 1:
+        raise ValueError("unflagged, true_positives: must be at least 1")
+    missed = unflagged * omission_rate
+    slope = true_positives / (true_positives + missed) ** 2 * unflagged
+    z = float(stats.norm.ppf((1 + confidence_level(level)) / 2))
+    variance = omission_rate * (1 - omission_rate)
+    infinite = (z * slope / half_width) ** 2 * variance
+    n = min(unflagged, math.ceil(infinite / (1 + infinite / unflagged)))
+    return AuditSize(n, n / unflagged, chance_of_no_miss(unflagged, round(missed), n))
+
+
+def chance_of_no_miss(unflagged: int, missed: int, audited: int) -> float:
+    """Return the probability that an audit of `audited` AI-negatives holds none of the missed."""
+    return float(stats.hypergeom.pmf(0, unflagged, missed, audited))
