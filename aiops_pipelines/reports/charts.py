@@ -6,7 +6,7 @@ must not come in here.
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +21,9 @@ from aiops_pipelines.reports.history import TrendPoint
 from aiops_pipelines.reports.svg import to_svg
 from aiops_pipelines.reports.wording import clean, figure_title, limit_text
 from aiops_pipelines.verdict import Verdict
+
+WIDTH = 4.6
+"""Width of a chart in inches: two fit an A4 page, one fits a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,11 @@ class Bar:
     verdict: Verdict
 
 
-def trend_chart(chart: TrendChart, width: float = 4.6, height: float = 2.35) -> str:
-    """Return the trend as SVG; sizes in inches."""
+def trend_chart(chart: TrendChart, height: float = 2.35) -> str:
+    """Return the trend as SVG, `height` inches high."""
     with style.house_style():
-        drawing = Drawing(figsize=(width, height), layout="constrained")
-        _draw_trend(drawing.add_subplot(), chart)
+        drawing = Drawing(figsize=(WIDTH, height))
+        _draw_trend(_axes(drawing, left=0.62, bottom=0.28, top=0.42), chart)
         return to_svg(drawing, trend_alt(chart))
 
 
@@ -83,14 +86,35 @@ def trend_alt(chart: TrendChart) -> str:
     )
 
 
+def _axes(drawing: Drawing, left: float, bottom: float, top: float) -> Axes:
+    """Return axes with margins in inches; laying out anew for each chart would double its time."""
+    width, height = drawing.get_size_inches()
+    right = 0.12
+    return drawing.add_axes(
+        (
+            left / width,
+            bottom / height,
+            1 - (left + right) / width,
+            1 - (bottom + top) / height,
+        )
+    )
+
+
 def _draw_trend(axes: Axes, chart: TrendChart) -> None:
-    axes.set_title(clean(chart.title))
+    _title(axes, chart.title)
     axes.set_ylabel(clean(chart.axis))
     axes.set_xlim(_at(chart.start) - 1, _at(chart.end) + 1)
     _draw_series(axes, chart.points, style.ACCENT, "-", "measured")
     if chart.estimated:
         _draw_series(axes, chart.estimated, style.ESTIMATED, (0, (4, 2)), "estimated")
-        axes.legend(loc="upper left", fontsize=6.5, ncols=2, borderaxespad=0.1, handlelength=2)
+        axes.legend(
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            fontsize=6.5,
+            ncols=2,
+            borderaxespad=0,
+            handlelength=2,
+        )
     axes.margins(y=0.12)
     _draw_marks(axes, chart.points)
     for value in (chart.minimum, chart.maximum):
@@ -111,6 +135,13 @@ def _draw_trend(axes: Axes, chart: TrendChart) -> None:
         axes.text(
             0.5, 0.5, "no evaluated night", ha="center", transform=axes.transAxes, color=style.MUTED
         )
+
+
+def _title(axes: Axes, text: str) -> None:
+    """Write the title at the drawing's left edge, where the eye starts."""
+    drawing = axes.get_figure()
+    assert drawing is not None
+    drawing.text(0.02, 0.985, clean(text), ha="left", va="top", fontsize=9, fontweight=600)
 
 
 def _at(day: date) -> float:
@@ -190,7 +221,7 @@ def _draw_event(axes: Axes, event: Event, span: float) -> None:
         clean(event.text),
         (place, 1),
         xycoords=("data", "axes fraction"),
-        xytext=(-2 if late else 2, -6),
+        xytext=(0, 2),
         textcoords="offset points",
         ha="right" if late else "left",
         fontsize=6.5,
@@ -219,9 +250,9 @@ def sparkline(points: Sequence[TrendPoint], alt: str) -> str:
 def forest_chart(title: str, axis: str, rows: Sequence[Bar], line: float | None, alt: str) -> str:
     """Return subgroups with their intervals, one a line; `line` is the value without a gap."""
     with style.house_style():
-        drawing = Drawing(figsize=(4.6, 0.75 + 0.19 * len(rows)), layout="constrained")
-        axes = drawing.add_subplot()
-        axes.set_title(clean(title))
+        drawing = Drawing(figsize=(WIDTH, 0.8 + 0.19 * len(rows)))
+        axes = _axes(drawing, left=1.9, bottom=0.48, top=0.28)
+        _title(axes, title)
         axes.set_xlabel(clean(axis))
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
@@ -240,9 +271,9 @@ def forest_chart(title: str, axis: str, rows: Sequence[Bar], line: float | None,
 def ranking_chart(title: str, axis: str, rows: Sequence[Bar], limit: float | None, alt: str) -> str:
     """Return bars from the largest to the smallest, with the limit where there is one."""
     with style.house_style():
-        drawing = Drawing(figsize=(4.6, 0.75 + 0.19 * len(rows)), layout="constrained")
-        axes = drawing.add_subplot()
-        axes.set_title(clean(title))
+        drawing = Drawing(figsize=(WIDTH, 0.8 + 0.19 * len(rows)))
+        axes = _axes(drawing, left=1.9, bottom=0.48, top=0.28)
+        _title(axes, title)
         axes.set_xlabel(clean(axis))
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
@@ -255,6 +286,48 @@ def ranking_chart(title: str, axis: str, rows: Sequence[Bar], limit: float | Non
         axes.set_yticks(range(len(rows)), _labels(rows))
         axes.set_ylim(-0.6, len(rows) - 0.4)
         return to_svg(drawing, clean(alt))
+
+
+def verdict_chart(title: str, rows: Sequence[tuple[str, Mapping[Verdict, int]]], alt: str) -> str:
+    """Return bars of equal length split by verdict, each part with its shape and count."""
+    order = (Verdict.BREACH, Verdict.WARN, Verdict.INSUFFICIENT_DATA, Verdict.OK)
+    with style.house_style():
+        drawing = Drawing(figsize=(7.2, 0.55 + 0.24 * len(rows)))
+        axes = _axes(drawing, left=1.0, bottom=0.06, top=0.5)
+        _title(axes, title)
+        axes.grid(visible=False, axis="both")
+        for place, (_, counts) in enumerate(reversed(rows)):
+            _draw_parts(axes, place, [(verdict, counts.get(verdict, 0)) for verdict in order])
+        axes.set_yticks(range(len(rows)), [clean(name) for name, _ in reversed(rows)])
+        axes.set_xticks([])
+        axes.spines[["left", "bottom"]].set_visible(False)
+        axes.set_ylim(-0.5, len(rows) - 0.5)
+        axes.set_xlim(0, max((sum(counts.values()) for _, counts in rows), default=1) or 1)
+        for column, verdict in enumerate(order):
+            look = style.LOOKS[verdict]
+            words = f"{look.shape} {look.word}"
+            drawing.text(0.42 + 0.13 * column, 0.985, words, va="top", fontsize=8, color=look.ink)
+        return to_svg(drawing, clean(alt))
+
+
+def _draw_parts(axes: Axes, place: int, parts: Sequence[tuple[Verdict, int]]) -> None:
+    start = 0
+    for verdict, count in parts:
+        look = style.LOOKS[verdict]
+        if count == 0:
+            continue
+        axes.barh(
+            [place],
+            [count],
+            left=start,
+            height=0.74,
+            color=look.ground,
+            edgecolor=look.ink,
+            linewidth=1.6 if verdict is Verdict.BREACH else 0.7,
+        )
+        middle = start + count / 2
+        axes.text(middle, place, f"{look.shape} {count}", ha="center", va="center", color=look.ink)
+        start += count
 
 
 def _labels(rows: Sequence[Bar]) -> list[str]:
@@ -288,8 +361,8 @@ def trend_markdown_image(figures: Sequence[Figure]) -> str:
         baseline=last.baseline,
     )
     with style.house_style():
-        drawing = Drawing(figsize=(5.2, 2.2), layout="constrained", facecolor="white")
-        _draw_trend(drawing.add_subplot(), chart)
+        drawing = Drawing(figsize=(5.2, 2.3), facecolor="white")
+        _draw_trend(_axes(drawing, left=0.62, bottom=0.28, top=0.42), chart)
         FigureCanvasAgg(drawing)
         stream = io.BytesIO()
         drawing.savefig(

@@ -10,6 +10,7 @@ from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.portfolio import System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.suppression import Screen
+from aiops_pipelines.verdict import Verdict
 
 
 def reading(figure: Figure, system: System, screen: Screen) -> str:
@@ -18,7 +19,10 @@ def reading(figure: Figure, system: System, screen: Screen) -> str:
         return f"{_start(figure)}: not shown, because it rests on fewer than 11 cases."
     if figure.estimate is None:
         return f"{_start(figure)}: no estimate ({figure.reason})."
-    sentence = _SENTENCES.get(figure.metric)
+    if figure.verdict is Verdict.INSUFFICIENT_DATA:
+        return f"{_start(figure)}: too few cases to judge ({figure.reason})."
+    gap = figure.metric.endswith("_gap") and figure.stratum != "all"
+    sentence = _gap if gap else _SENTENCES.get(figure.metric)
     text = sentence(figure, system) if sentence else _plain(figure, system)
     if figure.estimand != "measured":
         text += " This is an estimate from the scores alone; it cannot see a change in how the"
@@ -88,6 +92,25 @@ def _slope(figure: Figure, _: System) -> str:
     )
 
 
+def _psi(figure: Figure, _: System) -> str:
+    what = (figure.feature or "score").replace("_", " ")
+    return (
+        f"The distribution of {what} has moved by a PSI of {wording.value_text(figure)} "
+        f"({wording.interval_text(figure)}): 0.1 is commonly read as noticeable, 0.25 as large."
+    )
+
+
+def _gap(figure: Figure, system: System) -> str:
+    unit = wording.figure_unit(figure, system)
+    what = wording.figure_title(figure).replace(" gap", "")
+    value = figure.estimate or 0.0
+    side = "above" if value > 0 else "below"
+    return (
+        f"For {wording.stratum_text(figure.stratum)}, {what} is {wording.number(abs(value), unit)} "
+        f"{side} that of all others (gap {wording.interval_text(figure, unit)})."
+    )
+
+
 _SENTENCES: Mapping[str, Callable[[Figure, System], str]] = {
     "auroc": _auroc,
     "sensitivity": _frequency("Of 100 cases with the condition ({}), it finds", "of them"),
@@ -99,4 +122,5 @@ _SENTENCES: Mapping[str, Callable[[Figure, System], str]] = {
     "mae": _mae,
     "observed_expected_ratio": _observed_expected,
     "calibration_slope": _slope,
+    "psi": _psi,
 }

@@ -22,6 +22,7 @@ MUTED = "#55606e"
 RULE = "#d5dbe2"
 ACCENT = "#1f5a99"
 ESTIMATED = "#7a4a9e"
+FONTS = "Inter, system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
 @dataclass(frozen=True, slots=True)

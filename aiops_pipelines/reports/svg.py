@@ -12,8 +12,11 @@ from xml.etree import ElementTree
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
 
+from aiops_pipelines.reports.style import FONTS
+
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
+_FONT = re.compile(r"(?:(?P<weight>\d+|bold) )?(?P<size>[\d.]+px) .*")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
@@ -39,6 +42,7 @@ def _tidy(root: ElementTree.Element, prefix: str, alt: str) -> str:
         name = element.attrib.pop("id", None)
         if name in used:
             element.set("id", f"{prefix}-{used[name]}")
+        _spell_out(element)
         _repoint(element, prefix, used)
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
@@ -62,6 +66,19 @@ def _referenced(root: ElementTree.Element) -> dict[str, int]:
         for name in found:
             used.setdefault(name, len(used))
     return used
+
+
+def _spell_out(element: ElementTree.Element) -> None:
+    """Turn the style into attributes: pages then need no style of ours, and printers know them."""
+    for declaration in element.attrib.pop("style", "").split(";"):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        font = _FONT.fullmatch(value) if name == "font" else None
+        if font:
+            element.set("font-weight", font["weight"] or "400")
+            element.set("font-size", font["size"])
+            element.set("font-family", FONTS)
+        elif value:
+            element.set(name, value)
 
 
 def _repoint(element: ElementTree.Element, prefix: str, used: dict[str, int]) -> None:

@@ -45,6 +45,7 @@ class SubgroupView:
 
     title: str
     svg: Markup
+    alt: str
     figures: tuple[FigureView, ...]
     withheld: int
 
@@ -191,10 +192,12 @@ def _subgroup_view(
     unit = wording.figure_unit(members[0], system)
     axis = f"{title}, {unit or 'proportion'}; {members[0].level * 100:g}% interval"
     gap = any(figure.metric.endswith("_gap") for figure in members)
-    svg = forest_chart(name, axis, bars, 0.0 if gap else None, _subgroup_alt(name, bars))
+    alt = _subgroup_alt(name, bars)
+    svg = forest_chart(name, axis, bars, 0.0 if gap else None, alt)
     return SubgroupView(
         title=name,
         svg=Markup(svg if bars else ""),  # noqa: S704 (our own drawing, its text escaped)
+        alt=alt,
         figures=_views(ordered, system, screen),
         withheld=sum(not screen.shows(figure) for figure in members),
     )
@@ -220,24 +223,26 @@ def drift_chart(ranked: Sequence[Figure]) -> Markup:
     if not ranked:
         return Markup("")
     bars = [
-        Bar(
-            (figure.feature or "score").replace("_", " "),
-            figure.estimate,
-            figure.low,
-            figure.high,
-            figure.n,
-            figure.verdict,
-        )
+        Bar(_feature(figure), figure.estimate, figure.low, figure.high, figure.n, figure.verdict)
         for figure in ranked
         if figure.estimate is not None
     ]
-    told = "; ".join(f"{bar.label} {bar.value:.3f}" for bar in bars)
     limits = [figure.maximum for figure in ranked if figure.maximum is not None]
     svg = ranking_chart(
         "Drift by feature",
         "PSI against the reference period, null expectation taken off",
         bars,
         min(limits, default=None),
-        f"PSI by feature, largest first: {told}.",
+        drift_alt(ranked),
     )
     return Markup(svg)  # noqa: S704 (our own drawing, its text escaped)
+
+
+def drift_alt(ranked: Sequence[Figure]) -> str:
+    """Return the ranking in one sentence."""
+    told = [f"{_feature(figure)} {wording.value_text(figure)}" for figure in ranked]
+    return f"PSI by feature, largest first: {'; '.join(told)}."
+
+
+def _feature(figure: Figure) -> str:
+    return (figure.feature or "score").replace("_", " ")

@@ -80,8 +80,12 @@ def draw_trends(
     start: date,
     end: date,
     known_by: date | None = None,
+    height: float = 2.35,
 ) -> tuple[TrendView, ...]:
-    """Return a drawn trend of each figure from `start` to `end`, measured and estimated apart."""
+    """Return a drawn trend of each figure from `start` to `end`, measured and estimated apart.
+
+    `height` is the drawing's, in inches.
+    """
     views = []
     for area in DRAWN_AREAS:
         own = [figure for figure in figures if figure.area is area]
@@ -92,7 +96,7 @@ def draw_trends(
         twins = {key: _estimated_twin(key) for key in keys}
         found = trends(nights, [*keys, *twins.values()])
         views += [
-            _trend_view(system, figure, found[key], found[twins[key]], start, end)
+            _trend_view(system, figure, found[key], found[twins[key]], (start, end), height)
             for figure, key in zip(own, keys, strict=True)
         ]
     return tuple(views)
@@ -105,8 +109,14 @@ def _estimated_twin(key: FigureKey) -> FigureKey:
 
 
 def _trend_view(
-    system: System, figure: Figure, measured: Trend, estimated: Trend, start: date, end: date
+    system: System,
+    figure: Figure,
+    measured: Trend,
+    estimated: Trend,
+    period: tuple[date, date],
+    height: float,
 ) -> TrendView:
+    start, end = period
     unit = wording.figure_unit(figure, system)
     points = [point for point in measured.points if not point.suppressed]
     sizes = [point.n for point in points] or [0]
@@ -126,12 +136,12 @@ def _trend_view(
     )
     span = f"n {min(sizes):,} to {max(sizes):,}" if min(sizes) < max(sizes) else f"n {sizes[0]:,}"
     caption = (
-        f"{wording.plural(figure.window, 'day')} to each night, {span} a night; "
-        f"{figure.level * 100:g}% interval shaded; {figure.method}."
+        f"Windows of {wording.plural(figure.window, 'day')}, {span}, "
+        f"{figure.level * 100:g}% interval ({figure.method})."
     )
     return TrendView(
         title=chart.title,
-        svg=Markup(trend_chart(chart)),  # noqa: S704 (our own drawing, its text escaped)
+        svg=Markup(trend_chart(chart, height)),  # noqa: S704 (our own drawing, its text escaped)
         alt=trend_alt(chart),
         caption=caption,
         rows=tuple(_row(point, unit) for point in reversed(points)),

@@ -32,11 +32,29 @@ class Decision:
 
 def decisions(quarter: Quarter, systems: Sequence[SystemQuarter]) -> list[Decision]:
     """Return everything to be decided, by risk tier, then in the portfolio's order."""
-    found = [decision for each in systems for decision in _of_system(quarter, each)]
+    found = [decision for each in systems for decision in _of_system(each)]
+    found += _reviews(quarter, [each.system for each in systems])
     return sorted(found, key=lambda decision: decision.tier)
 
 
-def _of_system(quarter: Quarter, each: SystemQuarter) -> Iterator[Decision]:
+def _reviews(quarter: Quarter, systems: Sequence[System]) -> Iterator[Decision]:
+    """Yield one matter for all overdue reviews that the same executive answers for."""
+    overdue = [s for s in systems if s.lifecycle.next_review <= quarter.known_by]
+    for owner in dict.fromkeys(system.owners.executive for system in overdue):
+        own = sorted((s for s in overdue if s.owners.executive == owner), key=lambda s: s.tier)
+        oldest = min(system.lifecycle.next_review for system in own)
+        several = len(own) > 1
+        yield Decision(
+            system=f"{own[0].name} and {len(own) - 1} more" if several else own[0].name,
+            tier=own[0].tier,
+            owner=owner,
+            question="Hold the overdue reviews: when?" if several else "Hold the review: when?",
+            ground=f"{wording.plural(len(own), 'review')} overdue, the oldest since "
+            f"{wording.day_text(oldest)}; see Reviews.",
+        )
+
+
+def _of_system(each: SystemQuarter) -> Iterator[Decision]:
     system = each.system
     yield from _clauses(each)
     grave = [area for area in _CLINICAL if each.areas[area].verdict is Verdict.BREACH]
@@ -56,11 +74,6 @@ def _of_system(quarter: Quarter, each: SystemQuarter) -> Iterator[Decision]:
             f"{_named(broken)} in breach at the quarter's end.",
         )
     yield from _blind(each)
-    if system.lifecycle.next_review <= quarter.known_by:
-        due = wording.day_text(system.lifecycle.next_review)
-        yield _decision(
-            system, system.owners.executive, "Hold the overdue review: when?", f"Due on {due}."
-        )
     unknown = unknown_versions(each)
     if unknown:
         yield _decision(

@@ -1,19 +1,21 @@
 """Sections on what was found: status by area, performance, calibration, drift, bias."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import AreaStatus
 from aiops_pipelines.portfolio import METRICS, Area
+from aiops_pipelines.reports.charts import verdict_chart
 from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter
-from aiops_pipelines.reports.quarterly.layout import Cell, Section, Table
+from aiops_pipelines.reports.quarterly.layout import Cell, Picture, Section, Table, picture
 from aiops_pipelines.reports.reading import reading
 from aiops_pipelines.reports.style import LOOKS
 from aiops_pipelines.reports.view import area_reason, figure_view
 from aiops_pipelines.verdict import Verdict
 
 _FIGURE_COLUMNS = ("System", "Figure", "Value", "95% interval", "n", "Limit", "Verdict")
-_FIGURE_WIDTHS = ("22%", "22%", "11%", "15%", "9%", "10%", "11%")
+_FIGURE_WIDTHS = ("26%", "21%", "8.5%", "14%", "6.5%", "10%", "14%")
 
 
 def status_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:
@@ -34,11 +36,24 @@ def status_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Sectio
                 f"Verdict by system and area at the end of {quarter.name}",
                 ("System", *(_title(area.value) for area in Area)),
                 rows,
-                widths=("23%", *(("11%",) * 7)),
+                widths=("25.2%", *(("10.6%",) * 7)),
             ),
             _nights_table(quarter, systems),
         ),
     )
+
+
+def verdict_picture(systems: Sequence[SystemQuarter]) -> Picture:
+    """Return how many systems have which verdict in each area."""
+    rows = [
+        (_title(area.value), Counter(each.areas[area].verdict for each in systems)) for area in Area
+    ]
+    told = "; ".join(
+        f"{name}: {', '.join(f'{count} {verdict.value}' for verdict, count in counts.items())}"
+        for name, counts in rows
+    )
+    svg = verdict_chart("Systems by verdict in each area", rows, told)
+    return picture(svg, f"Systems by verdict in each area. {told}.")
 
 
 def _nights_table(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Table:
@@ -54,7 +69,7 @@ def _nights_table(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Table:
         ("System", *(_title(area.value) for area in Area)),
         rows,
         frozenset(range(1, 8)),
-        widths=("23%", *(("11%",) * 7)),
+        widths=("25.2%", *(("10.6%",) * 7)),
     )
 
 

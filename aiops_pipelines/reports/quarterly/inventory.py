@@ -105,6 +105,7 @@ def coverage_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Sect
                 ),
                 rows,
                 frozenset({1, 2, 3}),
+                ("30%", "14%", "14%", "14%", "12%", "16%"),
             ),
         ),
     )
@@ -160,6 +161,7 @@ def changes_section(
                 f"Changes in {quarter.name}",
                 ("System", "Day", "What", "Note"),
                 tuple(rows),
+                widths=("30%", "18%", "22%", "30%"),
                 empty="No version change, and no system went into use.",
             ),
         ),
@@ -194,6 +196,7 @@ def reviews_section(portfolio: Portfolio, quarter: Quarter) -> Section:
                 f"Reviews overdue or due within 90 days of {wording.day_text(quarter.known_by)}",
                 ("System", "Risk tier", "Due", "State", "Owner"),
                 rows,
+                widths=("30%", "16%", "17%", "20%", "17%"),
                 empty="No review is overdue or due within 90 days.",
             ),
         ),

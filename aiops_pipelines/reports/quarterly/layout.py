@@ -1,8 +1,7 @@
 """The parts a report is laid out from: sections with paragraphs, tables and charts."""
 
+import base64
 from dataclasses import dataclass
-
-from markupsafe import Markup
 
 from aiops_pipelines.reports.style import Look
 
@@ -24,6 +23,11 @@ class Table:
     widths: tuple[str, ...] = ()
     empty: str = "Nothing to report."
 
+    @property
+    def whole(self) -> bool:
+        """Return whether the table is short enough to stay on one page."""
+        return len(self.rows) <= 16
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -34,6 +38,21 @@ class Section:
     paragraphs: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart as data URI, with its text alternative and its caption."""
+
+    source: str
+    alt: str
+    caption: str
+
+
+def picture(svg: str, alt: str, caption: str = "") -> Picture:
+    """Return a drawing as a picture for print."""
+    uri = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    return Picture(uri, alt, caption)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +72,5 @@ class SystemSheet:
     facts: str
     look: Look
     readings: tuple[str, ...]
-    charts: tuple[Markup, ...]
-    captions: tuple[str, ...]
+    charts: tuple[Picture, ...]
     table: Table

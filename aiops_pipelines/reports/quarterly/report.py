@@ -15,7 +15,11 @@ from aiops_pipelines.reports.pages import render
 from aiops_pipelines.reports.pdf import font_face, to_pdf
 from aiops_pipelines.reports.quarterly.appendix import lineage_section, methods_section
 from aiops_pipelines.reports.quarterly.decisions import Decision, decisions
-from aiops_pipelines.reports.quarterly.findings import area_sections, status_section
+from aiops_pipelines.reports.quarterly.findings import (
+    area_sections,
+    status_section,
+    verdict_picture,
+)
 from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter, gather, lineage
 from aiops_pipelines.reports.quarterly.inventory import (
     changes_section,
@@ -24,7 +28,7 @@ from aiops_pipelines.reports.quarterly.inventory import (
     portfolio_section,
     reviews_section,
 )
-from aiops_pipelines.reports.quarterly.layout import Section, SystemSheet, Tile
+from aiops_pipelines.reports.quarterly.layout import Picture, Section, SystemSheet, Tile
 from aiops_pipelines.reports.quarterly.obligations import (
     alarms_section,
     contracts_section,
@@ -34,7 +38,7 @@ from aiops_pipelines.reports.quarterly.obligations import (
 from aiops_pipelines.reports.quarterly.sheets import sheet
 from aiops_pipelines.verdict import Verdict
 
-ON_COVER = 8
+ON_COVER = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class QuarterlyView:
     headline: str
     details: tuple[str, ...]
     tiles: tuple[Tile, ...]
+    verdicts: Picture
     decisions: tuple[Decision, ...]
     more_decisions: tuple[Decision, ...]
     sections: tuple[Section, ...]
@@ -99,6 +104,7 @@ def quarterly_view(
         headline=_headline(systems, quarter),
         details=_details(systems, len(asked)),
         tiles=_tiles(systems, incidents, quarter),
+        verdicts=verdict_picture(systems),
         decisions=asked[:ON_COVER],
         more_decisions=asked[ON_COVER:],
         sections=(

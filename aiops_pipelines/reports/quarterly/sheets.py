@@ -1,6 +1,6 @@
 """One sheet a system: what it is, how it did in words, two charts and its main figures."""
 
-from markupsafe import Markup
+from collections.abc import Iterator
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.lake import Lake
@@ -8,12 +8,21 @@ from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.quarterly.findings import figure_row, leading_figure
 from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter
-from aiops_pipelines.reports.quarterly.layout import SystemSheet, Table
+from aiops_pipelines.reports.quarterly.layout import Picture, SystemSheet, Table, picture
 from aiops_pipelines.reports.reading import reading
 from aiops_pipelines.reports.style import LOOKS
-from aiops_pipelines.reports.system_page import drift_chart, drift_ranking, subgroup_views
+from aiops_pipelines.reports.system_page import (
+    drift_alt,
+    drift_chart,
+    drift_ranking,
+    subgroup_views,
+)
 from aiops_pipelines.reports.trend_view import draw_trends
 from aiops_pipelines.reports.view import TIER_WORDS
+
+SHEET_FIGURES = 7
+HEIGHT = 1.75
+"""Height of a trend in inches, so that two sheets fit a page."""
 
 _AREAS = (Area.PERFORMANCE, Area.CALIBRATION, Area.DRIFT, Area.BIAS)
 
@@ -22,7 +31,6 @@ def sheet(lake: Lake, quarter: Quarter, each: SystemQuarter) -> SystemSheet:
     """Return the system's sheet."""
     system = each.system
     leading = [figure for area in _AREAS if (figure := leading_figure(each, area))]
-    charts, captions = _charts(lake, quarter, each)
     version = system.version_on(quarter.last) or "none yet"
     return SystemSheet(
         id=f"system-{system.id}",
@@ -34,8 +42,7 @@ def sheet(lake: Lake, quarter: Quarter, each: SystemQuarter) -> SystemSheet:
         look=LOOKS[each.verdict],
         readings=tuple(reading(figure, system, each.screen) for figure in leading)
         or ("Nothing was evaluated in this quarter.",),
-        charts=charts,
-        captions=captions,
+        charts=tuple(_charts(lake, quarter, each)),
         table=_table(each, leading),
     )
 
@@ -46,7 +53,7 @@ def _table(each: SystemQuarter, leading: list[Figure]) -> Table:
         for figure in each.areas[Area.PERFORMANCE].figures
         if figure.stratum == "all" and figure not in leading
     ]
-    rows = tuple(figure_row(each, figure)[1:] for figure in [*leading, *rest][:10])
+    rows = tuple(figure_row(each, figure)[1:] for figure in [*leading, *rest][:SHEET_FIGURES])
     last = wording.day_text(each.last) if each.last else "no night"
     return Table(
         f"Main figures on the last evaluated night ({last})",
@@ -57,28 +64,23 @@ def _table(each: SystemQuarter, leading: list[Figure]) -> Table:
     )
 
 
-def _charts(
-    lake: Lake, quarter: Quarter, each: SystemQuarter
-) -> tuple[tuple[Markup, ...], tuple[str, ...]]:
-    charts, captions = [], []
+def _charts(lake: Lake, quarter: Quarter, each: SystemQuarter) -> Iterator[Picture]:
     if each.main is not None:
         trends = draw_trends(
-            lake, each.system, [each.main], quarter.start, quarter.end, quarter.known_by
+            lake, each.system, [each.main], quarter.start, quarter.end, quarter.known_by, HEIGHT
         )
-        charts += [trend.svg for trend in trends]
-        captions += [trend.caption for trend in trends]
+        yield from (picture(trend.svg, trend.alt, trend.caption) for trend in trends)
     bias = [
         view
         for view in subgroup_views(each.system, each.areas[Area.BIAS].figures, each.screen)
         if view.svg
     ]
     if bias:
-        charts.append(bias[0].svg)
         withheld = f"; {bias[0].withheld} not shown" if bias[0].withheld else ""
-        captions.append(f"Subgroups with their 95% intervals{withheld}.")
-    else:
-        drift = drift_chart(drift_ranking(each.areas[Area.DRIFT].figures, each.screen))
-        if drift:
-            charts.append(drift)
-            captions.append("Inputs and score, the furthest moved first.")
-    return tuple(charts), tuple(captions)
+        caption = f"Subgroups with their intervals{withheld}."
+        yield picture(bias[0].svg, bias[0].alt, caption)
+        return
+    ranked = drift_ranking(each.areas[Area.DRIFT].figures, each.screen)
+    if ranked:
+        caption = "Inputs and score, the furthest moved first."
+        yield picture(drift_chart(ranked), drift_alt(ranked), caption)
