@@ -1,0 +1,26 @@
+"""Reading predictions and labels as they arrive: CSV and Parquet drops, and archives.
+
+What comes out is typed and under pseudonyms; what breaks a rule is in quarantine with file, row,
+rule and a masked value; a feed that can't be read at all is a `FeedError`.
+"""
+
+from aiops_pipelines.feeds.batch import PROVENANCE, FeedBatch, FileRead, quarantine_rows
+from aiops_pipelines.feeds.labels import label_arrivals, read_labels
+from aiops_pipelines.feeds.predictions import prediction_arrivals, read_predictions
+from aiops_pipelines.feeds.pseudonym import Pseudonymiser
+from aiops_pipelines.feeds.rules import CELL_RULES, FILE_RULES, Rule
+
+__all__ = [
+    "CELL_RULES",
+    "FILE_RULES",
+    "PROVENANCE",
+    "FeedBatch",
+    "FileRead",
+    "Pseudonymiser",
+    "Rule",
+    "label_arrivals",
+    "prediction_arrivals",
+    "quarantine_rows",
+    "read_labels",
+    "read_predictions",
+]

@@ -1,0 +1,137 @@
+"""Reads what an AI system said: one hospital-local day of predictions, through the rules.
+
+A row is refused if its case_id, score or times are missing or unreadable, its score is outside the
+output's bounds or not one of its classes, it was not made on the day of its file, or it was
+received more than ten minutes before it was made (clocks differ a little, time zones by more).
+Of several rows for a case the one last received counts. A numeric feature that is not a number
+is taken as missing: the prediction was made and must be counted.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from upath import UPath
+
+from aiops_pipelines.feeds.archive import days_of_archive, predictions_of_day
+from aiops_pipelines.feeds.batch import FeedBatch
+from aiops_pipelines.feeds.days import DaySpan, day_span
+from aiops_pipelines.feeds.drops import days_with_files, files_of_day
+from aiops_pipelines.feeds.gather import FeedShape, gather
+from aiops_pipelines.feeds.mapping import check_prediction_columns
+from aiops_pipelines.feeds.pseudonym import Pseudonymiser
+from aiops_pipelines.feeds.raw_file import RawFile, read_raw_file
+from aiops_pipelines.feeds.rules import Rule
+from aiops_pipelines.feeds.sieve import Sieve
+from aiops_pipelines.feeds.values import Columns, Instants, Numbers, positions_in
+from aiops_pipelines.portfolio import Output, System
+from aiops_pipelines.schema import predictions_schema
+
+_CLOCK_TOLERANCE_US = 10 * 60 * 1_000_000
+
+
+def read_predictions(
+    system: System, day: date, root: UPath, pseudonym: Pseudonymiser, zone: ZoneInfo
+) -> FeedBatch:
+    """Return all predictions of `system` on `day` in `zone`; schema `predictions_schema(system)`.
+
+    `root` is the folder the feed's `path` is relative to. A day without a file gives an empty
+    batch without files.
+
+    Raises:
+        FeedError: the feed's folder or archive is missing, or the mapping lacks a column.
+    """
+    check_prediction_columns(system)
+    schema = predictions_schema(system)
+    content = [name for name in schema.names if name not in {"case_id", "received_at"}]
+    shape = FeedShape("predictions", schema, ["case_id"], content, Rule.CONFLICTING_CASE)
+    judge = partial(_judge, system=system, span=day_span(day, zone))
+    return gather(shape, _files(system, day, root), judge, pseudonym)
+
+
+def prediction_arrivals(system: System, root: UPath) -> list[date]:
+    """Return the days for which predictions have arrived, in order; FeedError as reading does."""
+    feed, what = system.predictions, f"{system.id}: predictions"
+    if feed.days is not None:
+        return days_of_archive(feed, feed.days, root, what)
+    return list(days_with_files(feed, root, what))
+
+
+def _files(system: System, day: date, root: UPath) -> Iterable[RawFile]:
+    feed = system.predictions
+    if feed.days is None:
+        for path in files_of_day(feed, day, root, f"{system.id}: predictions"):
+            yield read_raw_file(path, feed, root)
+        return
+    file = predictions_of_day(system, feed.days, day, root)
+    if file.read.rows:
+        yield file
+
+
+def _judge(file: RawFile, sieve: Sieve, *, system: System, span: DaySpan) -> pa.Table:
+    columns = Columns(file.columns, system.predictions, file.row_numbers.size)
+    case_id = columns.text("case_id")
+    sieve.refuse(pc.is_null(case_id).to_numpy(False), Rule.CASE_MISSING, "case_id", "missing")
+    found = {
+        "case_id": case_id,
+        "patient_id": columns.text("patient_id"),
+        "version": columns.text("version"),
+        "score": pa.array(_score(columns, system.output, sieve)),
+        **_times(columns, span, sieve),
+    }
+    for feature in system.features:
+        if feature.kind == "numeric":
+            found[feature.name] = _numeric_feature(columns, feature.name, sieve)
+    names = predictions_schema(system).names
+    return pa.table({name: found[name] if name in found else columns.text(name) for name in names})
+
+
+def _score(columns: Columns, output: Output, sieve: Sieve) -> np.ndarray:
+    if output.classes:
+        score = positions_in(columns.text("score"), output.classes)
+        sieve.refuse(score.missing, Rule.SCORE_MISSING, "score", "missing")
+        sieve.refuse(score.unreadable, Rule.UNKNOWN_CLASS, "score", "text")
+        return score.values
+    score = columns.number("score")
+    sieve.refuse(score.missing, Rule.SCORE_MISSING, "score", "missing")
+    sieve.refuse(score.unreadable, Rule.SCORE_NOT_A_NUMBER, "score", "text")
+    low, high = output.bounds
+    sieve.refuse(score.values < low, Rule.SCORE_OUT_OF_BOUNDS, "score", f"number < {low:g}")
+    sieve.refuse(score.values > high, Rule.SCORE_OUT_OF_BOUNDS, "score", f"number > {high:g}")
+    return score.values
+
+
+def _times(columns: Columns, span: DaySpan, sieve: Sieve) -> dict[str, pa.Array]:
+    """Return when each prediction was made and received.
+
+    Without a column the first is the start of the day (an archive), the second equals the first.
+    """
+    predicted = _instant(columns, "predicted_at", span.start, sieve)
+    early, late = predicted.values < span.start, predicted.values >= span.end
+    sieve.refuse(early, Rule.NOT_ON_ITS_DAY, "predicted_at", "before the day")
+    sieve.refuse(late, Rule.NOT_ON_ITS_DAY, "predicted_at", "after the day")
+    received = _instant(columns, "received_at", predicted.values, sieve)
+    soon = received.values < predicted.values - _CLOCK_TOLERANCE_US
+    sieve.refuse(soon, Rule.RECEIVED_BEFORE_PREDICTED, "received_at")
+    return {"predicted_at": predicted.to_arrow(), "received_at": received.to_arrow()}
+
+
+def _instant(columns: Columns, name: str, otherwise: int | np.ndarray, sieve: Sieve) -> Instants:
+    never = np.zeros(columns.rows, bool)
+    if name not in columns:
+        return Instants(np.broadcast_to(np.int64(0) + otherwise, columns.rows), never, never)
+    found = columns.instant(name)
+    sieve.refuse(found.missing, Rule.TIME_MISSING, name, "missing")
+    sieve.refuse(found.unreadable, Rule.TIME_UNREADABLE, name, "text")
+    return found
+
+
+def _numeric_feature(columns: Columns, name: str, sieve: Sieve) -> pa.Array:
+    number: Numbers = columns.number(name)
+    wrong = number.unreadable | np.isinf(number.values)
+    sieve.note(wrong, Rule.FEATURE_NOT_A_NUMBER, name, "text")
+    return pa.array(number.values, mask=wrong | number.missing)

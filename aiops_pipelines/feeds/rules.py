@@ -1,0 +1,60 @@
+"""The rules at the door: what a file, a row or a cell must be, under the name quarantine gives it.
+
+`FILE_RULES` refuse a whole file, `CELL_RULES` only empty one cell and keep its row, all others
+refuse one row. A row is refused once, by the first rule it breaks, so that rows kept and rows
+refused add up to the rows of the file.
+"""
+
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """Every rule of the feeds."""
+
+    EMPTY_FILE = "empty file"
+    COLUMN_NOT_IN_HEADER = "column not in the header (wrong delimiter?)"
+    COLUMN_TWICE = "column twice in the header"
+    NOT_UTF8 = "not UTF-8 text"
+    NOT_CSV = "not readable as CSV"
+    NOT_PARQUET = "not readable as Parquet (truncated?)"
+    NOT_GZIP = "not readable as gzip (truncated?)"
+    NOT_A_VALUE = "column holds lists or records, not values"
+    SAME_FILE_TWICE = "same content as another file of the day"
+
+    RAGGED = "wrong number of cells in the row"
+    HIDDEN_ROWS = "quoted line breaks that may hide rows"
+    CASE_MISSING = "case_id missing"
+    SCORE_MISSING = "score missing"
+    SCORE_NOT_A_NUMBER = "score not a number"
+    SCORE_OUT_OF_BOUNDS = "score out of bounds"
+    UNKNOWN_CLASS = "unknown class"
+    TIME_MISSING = "time missing"
+    TIME_UNREADABLE = "time unreadable"
+    NOT_ON_ITS_DAY = "prediction not on the day of its file"
+    RECEIVED_BEFORE_PREDICTED = "received before predicted"
+    RECEIVED_AFTER_FILE = "received after the day of its file"
+    LABEL_MISSING = "label value missing"
+    LABEL_NOT_ALLOWED = "label value not allowed"
+    REVISION_NOT_WHOLE = "revision not a whole number"
+    DUPLICATE = "duplicate row"
+    CONFLICTING_CASE = "conflicting duplicate case"
+    CONFLICTING_LABEL = "conflicting duplicate label"
+
+    FEATURE_NOT_A_NUMBER = "feature not a number, taken as missing"
+    DECIDED_UNREADABLE = "decision time unreadable, taken as missing"
+
+
+FILE_RULES = frozenset(
+    {
+        Rule.EMPTY_FILE,
+        Rule.COLUMN_NOT_IN_HEADER,
+        Rule.COLUMN_TWICE,
+        Rule.NOT_UTF8,
+        Rule.NOT_CSV,
+        Rule.NOT_PARQUET,
+        Rule.NOT_GZIP,
+        Rule.NOT_A_VALUE,
+        Rule.SAME_FILE_TWICE,
+    }
+)
+CELL_RULES = frozenset({Rule.FEATURE_NOT_A_NUMBER, Rule.DECIDED_UNREADABLE})
