@@ -4,12 +4,28 @@ Scores are float arrays, labels 0/1 or bool; `level=0.95` everywhere. Each resul
 interval, its n and its method; what does not exist is None, never 0.0 or NaN in disguise.
 """
 
+from aiops_pipelines.statistics.agreement import (
+    Multiclass,
+    Ordinal,
+    confusion_matrix,
+    multiclass,
+    ordinal,
+    ordinal_from_confusion,
+)
 from aiops_pipelines.statistics.betting import (
     betting_confidence_sequence,
     betting_log_capital,
     empirical_bernstein_confidence_sequence,
 )
 from aiops_pipelines.statistics.boundaries import bernoulli_confidence_interval
+from aiops_pipelines.statistics.calibration import (
+    Calibration,
+    Recalibration,
+    Reliability,
+    calibration,
+    cox_recalibration,
+    hosmer_lemeshow,
+)
 from aiops_pipelines.statistics.change_point import ChangePoint, change_point
 from aiops_pipelines.statistics.cusum import BernoulliCusum, SprtLines, sprt_lines
 from aiops_pipelines.statistics.decomposition import (
@@ -18,7 +34,21 @@ from aiops_pipelines.statistics.decomposition import (
     decompose_shift,
     decompose_shift_cells,
 )
+from aiops_pipelines.statistics.drift import Drift, domain_classifier, drift
 from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.features import (
+    FeatureBins,
+    FeatureCounts,
+    categorical_bins,
+    numeric_bins,
+)
+from aiops_pipelines.statistics.histogram import (
+    FlagCounts,
+    Histogram,
+    coarse_edges,
+    edges_digest,
+    reference_edges,
+)
 from aiops_pipelines.statistics.mean_shift import MeanShiftDetector
 from aiops_pipelines.statistics.multiplicity import (
     Discoveries,
@@ -27,34 +57,114 @@ from aiops_pipelines.statistics.multiplicity import (
     lord,
     saffron,
 )
+from aiops_pipelines.statistics.operating import (
+    OperatingPoint,
+    net_benefit,
+    operating_point,
+    operating_point_from_counts,
+)
+from aiops_pipelines.statistics.proportions import (
+    McNemar,
+    Proportions,
+    estimate_difference,
+    mcnemar,
+    paired_difference,
+    proportion,
+    proportion_difference,
+    proportions,
+)
+from aiops_pipelines.statistics.ranking import (
+    AurocDifference,
+    auroc,
+    average_precision,
+    compare_auroc,
+)
 from aiops_pipelines.statistics.rate_exceedance import RateExceedance
+from aiops_pipelines.statistics.regression import Regression, RegressionSums, regression
 from aiops_pipelines.statistics.sample_size import SampleSize, sample_size
 from aiops_pipelines.statistics.shiryaev_roberts import ShiryaevRoberts, shiryaev_roberts_paths
+from aiops_pipelines.statistics.verification import (
+    AuditSize,
+    VerificationCounts,
+    Verified,
+    audit_size,
+    verification_adjusted,
+    verification_adjusted_from_counts,
+)
 
 __all__ = [
+    "AuditSize",
+    "AurocDifference",
     "BernoulliCusum",
+    "Calibration",
     "ChangePoint",
     "Discoveries",
+    "Drift",
     "Estimate",
+    "FeatureBins",
+    "FeatureCounts",
+    "FlagCounts",
+    "Histogram",
+    "McNemar",
     "MeanShiftDetector",
+    "Multiclass",
+    "OperatingPoint",
+    "Ordinal",
+    "Proportions",
     "RateExceedance",
+    "Recalibration",
+    "Regression",
+    "RegressionSums",
+    "Reliability",
     "SampleSize",
     "ShiftCells",
     "ShiftDecomposition",
     "ShiryaevRoberts",
     "SprtLines",
+    "VerificationCounts",
+    "Verified",
+    "audit_size",
+    "auroc",
+    "average_precision",
     "benjamini_hochberg",
     "bernoulli_confidence_interval",
     "betting_confidence_sequence",
     "betting_log_capital",
+    "calibration",
+    "categorical_bins",
     "change_point",
+    "coarse_edges",
+    "compare_auroc",
+    "confusion_matrix",
+    "cox_recalibration",
     "decompose_shift",
     "decompose_shift_cells",
+    "domain_classifier",
+    "drift",
     "e_bh",
+    "edges_digest",
     "empirical_bernstein_confidence_sequence",
+    "estimate_difference",
+    "hosmer_lemeshow",
     "lord",
+    "mcnemar",
+    "multiclass",
+    "net_benefit",
+    "numeric_bins",
+    "operating_point",
+    "operating_point_from_counts",
+    "ordinal",
+    "ordinal_from_confusion",
+    "paired_difference",
+    "proportion",
+    "proportion_difference",
+    "proportions",
+    "reference_edges",
+    "regression",
     "saffron",
     "sample_size",
     "shiryaev_roberts_paths",
     "sprt_lines",
+    "verification_adjusted",
+    "verification_adjusted_from_counts",
 ]

@@ -141,7 +141,7 @@ def _interval(
 def _measured(base: FeatureCounts, before: IntArray, after: IntArray) -> dict[str, FloatArray]:
     """Return the four distances of count vectors (replicates, bins)."""
     p, q = _shares(before), _shares(after)
-    smooth_p, smooth_q = _shares(before + SMOOTHING), _shares(after + SMOOTHING)
+    smooth_p, smooth_q = _shares(before, SMOOTHING), _shares(after, SMOOTHING)
     middle = (p + q) / 2
     divergence = (_relative_entropy(p, middle) + _relative_entropy(q, middle)) / 2
     gaps = np.abs(np.cumsum(p - q, axis=-1))
@@ -155,8 +155,9 @@ def _measured(base: FeatureCounts, before: IntArray, after: IntArray) -> dict[st
     }
 
 
-def _shares(counts: FloatArray | IntArray) -> FloatArray:
-    share: FloatArray = counts / counts.sum(axis=-1, keepdims=True)
+def _shares(counts: IntArray, added: float = 0.0) -> FloatArray:
+    smoothed = counts.astype(np.float64) + added
+    share: FloatArray = smoothed / smoothed.sum(axis=-1, keepdims=True)
     return share
 
 

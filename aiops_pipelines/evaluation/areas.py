@@ -1,0 +1,106 @@
+"""The night's evaluation of one area: each limit becomes figures with verdicts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+
+from aiops_pipelines.evaluation.bias import bias_figures
+from aiops_pipelines.evaluation.drift import drift_figures
+from aiops_pipelines.evaluation.evidence import evidence
+from aiops_pipelines.evaluation.figure import Figure, subject
+from aiops_pipelines.evaluation.figures import from_estimate, no_limit
+from aiops_pipelines.evaluation.judgement import Judgement, judge
+from aiops_pipelines.evaluation.measures import MEASURES, NOT_UNDER_PARTIAL_VERIFICATION
+from aiops_pipelines.evaluation.status import TABLES
+from aiops_pipelines.evaluation.store import write_figures
+from aiops_pipelines.evaluation.window import History, Window
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area, Clause, Limit, System, Task
+from aiops_pipelines.statistics import Estimate
+from aiops_pipelines.verdict import Verdict
+
+
+def evaluate(area: Area, lake: Lake, system: System, day: date, as_of: date) -> list[Figure]:
+    """Return and keep the figures of one area of one system's day.
+
+    They are kept as of the day up to whose end the statistics they rest on were known.
+    """
+    history = History(lake, system, day, as_of)
+    figures = list(_AREAS[area](history))
+    if not figures:
+        figures = [no_limit(history, area)]
+    write_figures(lake, area, TABLES[area], system.id, day, history.as_of, figures)
+    return figures
+
+
+def _labelled_figures(area: Area) -> Callable[[History], Iterator[Figure]]:
+    def figures(history: History) -> Iterator[Figure]:
+        for limit in history.system.limits:
+            if limit.definition.area is not area:
+                continue
+            yield labelled_figure(history, limit, area)
+
+    return figures
+
+
+def labelled_figure(history: History, limit: Limit, area: Area) -> Figure:
+    """Return the figure of a limit on a metric that needs labels, on mature days."""
+    window = history.mature(limit.window_days)
+    name = subject(limit.metric, limit.operating_point)
+    partial = history.system.truth.scheme == "partial"
+    if partial and limit.metric in NOT_UNDER_PARTIAL_VERIFICATION:
+        reason = f"{name}: not estimable while AI-negatives are verified only in part"
+        missing = Estimate.missing(window.count("labelled"), None, "none")
+        return from_estimate(
+            history, window, limit, area, missing, Judgement(Verdict.INSUFFICIENT_DATA, reason)
+        )
+    estimate = measured(window, limit)
+    baseline = measured(history.reference, limit).value
+    proof = evidence(history, limit)
+    judgement = judge(limit, estimate, window.count("labelled"), positives(window), proof, name)
+    return from_estimate(
+        history,
+        window,
+        limit,
+        area,
+        estimate,
+        judgement,
+        baseline=baseline,
+        log_e_value=proof.log_e_value,
+    )
+
+
+def measured(window: Window, limit: Limit) -> Estimate:
+    """Return the limit's metric on a window."""
+    return MEASURES[limit.metric](window, limit.operating_point or "", "all")
+
+
+def positives(window: Window) -> int | None:
+    """Return the window's labelled positives; None where the output has none."""
+    if window.system.output.task is not Task.BINARY:
+        return None
+    return window.histogram().n_positive
+
+
+def _sla_figures(history: History) -> Iterator[Figure]:
+    contract = history.system.contract
+    for clause in contract.clauses if contract else ():
+        yield from _clause_figures(history, clause)
+
+
+def _clause_figures(history: History, clause: Clause) -> Iterator[Figure]:
+    area = clause.definition.area
+    if area is Area.DRIFT:
+        yield from drift_figures(history, [clause], Area.SLA)
+    elif area is Area.BIAS:
+        yield from bias_figures(history, [clause], Area.SLA)
+    else:
+        yield labelled_figure(history, clause, Area.SLA)
+
+
+_AREAS: Mapping[Area, Callable[[History], Iterator[Figure]]] = {
+    Area.PERFORMANCE: _labelled_figures(Area.PERFORMANCE),
+    Area.CALIBRATION: _labelled_figures(Area.CALIBRATION),
+    Area.DRIFT: lambda history: drift_figures(history, history.system.limits, Area.DRIFT),
+    Area.BIAS: lambda history: bias_figures(history, history.system.limits, Area.BIAS),
+    Area.SLA: _sla_figures,
+}

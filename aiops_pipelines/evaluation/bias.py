@@ -1,0 +1,122 @@
+"""Bias figures: each subgroup against the rest, with intervals that hold together.
+
+A gap is the subgroup's rate minus that of everybody else. Its interval is widened so that all the
+intervals of one subgroup column hold at once (Bonferroni): of twenty subgroups at parity one would
+otherwise look bad each night.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from scipy import stats
+
+from aiops_pipelines.evaluation.figure import Figure, subject
+from aiops_pipelines.evaluation.figures import from_estimate
+from aiops_pipelines.evaluation.judgement import judge
+from aiops_pipelines.evaluation.measures import flag_counts, rates_of_counts
+from aiops_pipelines.evaluation.window import History, Window
+from aiops_pipelines.portfolio import Area, Limit, Task
+from aiops_pipelines.statistics import (
+    Estimate,
+    FlagCounts,
+    RegressionSums,
+    estimate_difference,
+    ordinal_from_confusion,
+)
+
+SUPPRESSED_BELOW = 11
+
+
+def bias_figures(history: History, limits: Sequence[Limit], area: Area) -> Iterator[Figure]:
+    """Return a figure for each bias limit and each subgroup that it names ("*": all)."""
+    for limit in limits:
+        if limit.definition.area is not Area.BIAS:
+            continue
+        window = history.mature(limit.window_days)
+        names = history.system.subgroups if limit.subgroup == "*" else [str(limit.subgroup)]
+        strata = [stratum for name in names for stratum in window.strata(name)]
+        for stratum in strata:
+            yield _gap(history, window, limit, stratum, len(strata), area)
+
+
+def _gap(
+    history: History, window: Window, limit: Limit, stratum: str, strata: int, area: Area
+) -> Figure:
+    own, rest = _pair(window, limit, stratum)
+    widen = float(stats.norm.ppf(1 - 0.025 / strata) / stats.norm.ppf(0.975))
+    gap = estimate_difference(own, rest, widen)
+    estimate = Estimate(gap.value, gap.low, gap.high, None, own.n, own.n_events, gap.method)
+    both_sides = limit
+    if limit.maximum is not None and limit.minimum is None:
+        both_sides = limit.model_copy(update={"minimum": -limit.maximum})
+    name = subject(limit.metric, limit.operating_point, stratum=stratum)
+    cases = _cases(window, stratum)
+    judgement = judge(both_sides, estimate, cases, _events(window, stratum), None, name)
+    return from_estimate(
+        history,
+        window,
+        both_sides,
+        area,
+        estimate,
+        judgement,
+        stratum=stratum,
+        suppressed=cases < SUPPRESSED_BELOW,
+    )
+
+
+def _pair(window: Window, limit: Limit, stratum: str) -> tuple[Estimate, Estimate]:
+    """Return the rate behind a gap, in the subgroup and in everybody else."""
+    rate = limit.metric.removesuffix("_gap")
+    if window.system.output.task is Task.BINARY:
+        point = limit.operating_point or ""
+        own, every = flag_counts(window, point, stratum), flag_counts(window, point)
+        return (
+            rates_of_counts(window, own, rate),
+            rates_of_counts(window, _without(every, own), rate),
+        )
+    if window.system.output.task is Task.REGRESSION:
+        sums = window.regression(stratum)
+        others = _sums_without(window.regression(), sums)
+        return sums.figures().bias, others.figures().bias
+    matrix = window.confusion(stratum)
+    return (
+        ordinal_from_confusion(matrix).accuracy,
+        ordinal_from_confusion(window.confusion() - matrix).accuracy,
+    )
+
+
+def _without(every: FlagCounts, own: FlagCounts) -> FlagCounts:
+    return FlagCounts(
+        every.flagged_positive - own.flagged_positive,
+        every.flagged_negative - own.flagged_negative,
+        every.flagged_unlabelled - own.flagged_unlabelled,
+        every.unflagged_positive - own.unflagged_positive,
+        every.unflagged_negative - own.unflagged_negative,
+        every.unflagged_unlabelled - own.unflagged_unlabelled,
+    )
+
+
+def _sums_without(every: RegressionSums, own: RegressionSums) -> RegressionSums:
+    return RegressionSums(
+        every.n - own.n,
+        every.sum_p - own.sum_p,
+        every.sum_y - own.sum_y,
+        every.sum_pp - own.sum_pp,
+        every.sum_yy - own.sum_yy,
+        every.sum_py - own.sum_py,
+        every.sum_abs - own.sum_abs,
+    )
+
+
+def _cases(window: Window, stratum: str) -> int:
+    task = window.system.output.task
+    if task is Task.BINARY:
+        return window.histogram(stratum).n
+    if task is Task.REGRESSION:
+        return window.regression(stratum).n
+    return int(window.confusion(stratum).sum())
+
+
+def _events(window: Window, stratum: str) -> int | None:
+    if window.system.output.task is not Task.BINARY:
+        return None
+    return window.histogram(stratum).n_positive

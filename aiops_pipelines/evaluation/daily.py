@@ -1,0 +1,177 @@
+"""A day's mergeable statistics: scores by bin and stratum, features, labels; never a case.
+
+One long table, `DAILY`: rows of kind "score" (histogram bins of a stratum), "confusion" (predicted
+times true class), "sums" (of a continuous output), "feature" (bins of one feature) and "count"
+(cases by the state of their label). A window is the concatenation of its days' tables; whoever
+reads a figure from it adds up.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from aiops_pipelines.evaluation.profile import SCORE, ReferenceProfile, ensure_profile
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.lake import as_of as known_as_of
+from aiops_pipelines.portfolio import System, Task
+from aiops_pipelines.statistics import (
+    FeatureCounts,
+    Histogram,
+    RegressionSums,
+    confusion_matrix,
+)
+from aiops_pipelines.statistics.histogram import ARROW
+
+TABLE = "daily_statistics"
+ALL = "all"
+_WORD = pa.dictionary(pa.int32(), pa.string())
+
+DAILY = pa.schema(
+    [
+        pa.field("profile", _WORD, nullable=False),
+        pa.field("kind", _WORD, nullable=False),
+        pa.field("stratum", _WORD, nullable=False),
+        pa.field("name", _WORD, nullable=False),
+        pa.field("bin", pa.int32()),
+        pa.field("n", pa.int64()),
+        pa.field("value", pa.float64()),
+        *(field.with_nullable(True) for field in ARROW if field.name != "bin"),
+    ]
+)
+
+MISSING_BIN, OUTSIDE_BIN = -1, -2
+"""Bins in which a feature's missing values, and those outside the reference, are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a day's statistics hold, for people: cases, labels, positives, bins, the profile."""
+
+    day: date
+    cases: int
+    labelled: int
+    positive: int
+    bins: int
+    profile: str
+
+
+def write_daily_statistics(
+    lake: Lake, system: System, days: Sequence[date], as_of: date
+) -> Iterator[Counted]:
+    """Write `daily_statistics` of `days` from their scored cases."""
+    profile = ensure_profile(lake, system)
+    for day in days:
+        cases = lake.read("scored_cases", system.id, day)
+        table = daily_statistics(cases, system, profile)
+        lake.write(TABLE, system.id, day, table, max(as_of, known_as_of(cases)))
+        label = cases["label"].to_numpy()
+        labelled = int(np.sum(~np.isnan(label)))
+        positive = int(np.sum(label == 1)) if system.output.task is Task.BINARY else labelled
+        yield Counted(day, len(label), labelled, positive, table.num_rows, profile.digest)
+
+
+def daily_statistics(cases: pa.Table, system: System, profile: ReferenceProfile) -> pa.Table:
+    """Return the statistics of one day's scored cases as a table with schema DAILY."""
+    frame = cases.to_pandas()
+    parts = [_counts(frame, system)]
+    parts += _outputs(frame, system, profile)
+    parts += [_feature(frame, profile, name, system) for name in profile.features]
+    table = pa.concat_tables(parts, promote_options="default")
+    digest = pa.array([profile.digest] * table.num_rows)
+    return _in_schema(table.append_column("profile", digest))
+
+
+def _in_schema(table: pa.Table) -> pa.Table:
+    columns = [
+        table[field.name].cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(table.num_rows, field.type)
+        for field in DAILY
+    ]
+    return pa.table(columns, schema=DAILY)
+
+
+def _rows(kind: str, stratum: str, name: str, **columns: object) -> pa.Table:
+    length = len(next(iter(columns.values())))  # type: ignore[arg-type]
+    words = {"kind": kind, "stratum": stratum, "name": name}
+    return pa.table({**{k: [v] * length for k, v in words.items()}, **columns})
+
+
+def _counts(frame: pd.DataFrame, system: System) -> pa.Table:
+    label, states = frame["label"], frame["label_state"].astype("str")
+    labelled = label.notna()
+    flagged = labelled & False
+    if system.truth.operating_point is not None:
+        points = {point.name: point.threshold for point in system.output.operating_points}
+        flagged = frame["score"] >= points[system.truth.operating_point]
+    numbers = {
+        "cases": len(frame),
+        "labelled": int(labelled.sum()),
+        "flagged": int(flagged.sum()),
+        "flagged labelled": int((flagged & labelled).sum()),
+        **{state: int((states == state).sum()) for state in ("pending", "censored", "overturned")},
+    }
+    tables = [_rows("count", ALL, name, n=[number]) for name, number in numbers.items()]
+    return pa.concat_tables(tables)
+
+
+def _outputs(frame: pd.DataFrame, system: System, profile: ReferenceProfile) -> Iterator[pa.Table]:
+    for name in (None, *system.subgroups):
+        strata = _strata(frame, name)
+        codes = pd.Categorical(strata)
+        groups, values = codes.codes.astype(np.int64), [str(v) for v in codes.categories]
+        if system.output.task is Task.BINARY:
+            edges = profile.fine if name is None else profile.coarse(system)
+            label = frame["label"].to_numpy()
+            histograms = Histogram.of_groups(
+                frame["score"].to_numpy(),
+                np.where(np.isnan(label), 0, label),
+                edges,
+                groups,
+                max(len(values), 1),
+                ~np.isnan(label),
+            )
+            for value, histogram in zip(values, histograms, strict=False):
+                bins = histogram.to_arrow()
+                yield _rows("score", value, SCORE, **{n: bins[n] for n in bins.column_names})
+            continue
+        known = frame["label"].notna().to_numpy()
+        for code, value in enumerate(values):
+            chosen = frame[known & (groups == code)]
+            yield _output_rows(chosen, system, value)
+
+
+def _output_rows(labelled: pd.DataFrame, system: System, stratum: str) -> pa.Table:
+    predicted, true = labelled["score"].to_numpy(), labelled["label"].to_numpy()
+    if system.output.task is Task.REGRESSION:
+        sums = asdict(RegressionSums.from_cases(predicted, true))
+        tables = [_rows("sums", stratum, k, value=[float(v)]) for k, v in sums.items()]
+        return pa.concat_tables(tables)
+    matrix = confusion_matrix(predicted, true, len(system.output.classes)).ravel()
+    used = np.flatnonzero(matrix)
+    return _rows("confusion", stratum, SCORE, bin=used.astype(np.int32), n=matrix[used])
+
+
+def _strata(frame: pd.DataFrame, name: str | None) -> np.ndarray:
+    if name is None:
+        return np.full(len(frame), ALL, dtype=object)
+    values = frame[name].astype("object").where(frame[name].notna(), "unknown")
+    return np.array([f"{name}={value}" for value in values], dtype=object)
+
+
+def _feature(frame: pd.DataFrame, profile: ReferenceProfile, name: str, system: System) -> pa.Table:
+    bins = profile.features[name]
+    values: object = frame[name]
+    if name == SCORE and bins.kind == "categorical":
+        values = [system.output.classes[int(score)] for score in frame[SCORE]]
+    elif bins.kind == "categorical":
+        values = frame[name].astype("object").where(frame[name].notna(), None)
+    counted = FeatureCounts.from_values(bins, values)  # type: ignore[arg-type]
+    used = np.flatnonzero(counted.counts)
+    position = np.concatenate([used, [MISSING_BIN, OUTSIDE_BIN]]).astype(np.int32)
+    numbers = np.concatenate([counted.counts[used], [counted.missing, counted.outside]])
+    return _rows("feature", ALL, name, bin=position, n=numbers.astype(np.int64))

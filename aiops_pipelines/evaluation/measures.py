@@ -1,0 +1,214 @@
+"""Each metric of the portfolio's vocabulary as a function of a window: one row, one function."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from aiops_pipelines.evaluation.daily import ALL
+from aiops_pipelines.evaluation.window import Window
+from aiops_pipelines.statistics import (
+    Estimate,
+    FlagCounts,
+    VerificationCounts,
+    ordinal_from_confusion,
+    proportion,
+    verification_adjusted_from_counts,
+)
+from aiops_pipelines.statistics.calibration import observed_expected_ratio
+from aiops_pipelines.statistics.operating import operating_point_from_counts
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate as counts of what goes wrong: `events` of `trials`, and the verified share of each.
+
+    `event_share` and `other_share` are the chances that an event, or a trial without one, gets its
+    truth: both 1 where all cases are verified alike.
+    """
+
+    events: int
+    trials: int
+    event_share: float = 1.0
+    other_share: float = 1.0
+
+    def limit_among_verified(self, limit: float) -> float:
+        """Return the share of events among verified trials when the true rate is `limit`."""
+        events = limit * self.event_share
+        return events / (events + (1 - limit) * self.other_share)
+
+
+def threshold(window: Window, operating_point: str) -> float:
+    """Return the threshold of a named operating point."""
+    points = {point.name: point.threshold for point in window.system.output.operating_points}
+    return points[operating_point]
+
+
+def flag_counts(window: Window, operating_point: str, stratum: str = ALL) -> FlagCounts:
+    """Return the window's cases at an operating point."""
+    return window.histogram(stratum).flag_counts(threshold(window, operating_point))
+
+
+def _operating(name: str) -> Callable[[Window, str, str], Estimate]:
+    def measured(window: Window, operating_point: str, stratum: str) -> Estimate:
+        return rates_of_counts(window, flag_counts(window, operating_point, stratum), name)
+
+    return measured
+
+
+def rates_of_counts(window: Window, counts: FlagCounts, name: str) -> Estimate:
+    """Return the rate `name` of counts at an operating point, adjusted for the audit if need be."""
+    if name == "flag_rate":
+        flagged = _flagged(counts)
+        return proportion(flagged, flagged + _unflagged(counts))
+    if window.system.truth.scheme == "partial":
+        return _adjusted(name, counts)
+    found = operating_point_from_counts(
+        counts.flagged_positive,
+        counts.flagged_negative,
+        counts.unflagged_positive,
+        counts.unflagged_negative,
+    )
+    estimate: Estimate = getattr(found, name)
+    return estimate
+
+
+def _flagged(counts: FlagCounts) -> int:
+    return counts.flagged_positive + counts.flagged_negative + counts.flagged_unlabelled
+
+
+def _unflagged(counts: FlagCounts) -> int:
+    return counts.unflagged_positive + counts.unflagged_negative + counts.unflagged_unlabelled
+
+
+def _adjusted(name: str, counts: FlagCounts) -> Estimate:
+    found = verification_adjusted_from_counts(
+        VerificationCounts(
+            counts.flagged_positive,
+            counts.flagged_negative,
+            counts.flagged_unlabelled,
+            counts.unflagged_positive,
+            counts.unflagged_negative,
+            counts.unflagged_unlabelled,
+        )
+    )
+    if name != "false_negative_rate":
+        estimate: Estimate = getattr(found, name)
+        return estimate
+    return _complement(found.sensitivity)
+
+
+def _complement(rate: Estimate) -> Estimate:
+    if rate.value is None or rate.low is None or rate.high is None:
+        return rate
+    return Estimate(
+        1 - rate.value,
+        1 - rate.high,
+        1 - rate.low,
+        rate.standard_error,
+        rate.n,
+        rate.n_events,
+        rate.method,
+    )
+
+
+def bad_events(metric: str, window: Window, operating_point: str | None) -> Rate | None:
+    """Return the rate behind `metric` as counts of what goes wrong; None where it is no rate."""
+    if metric == "accuracy":
+        matrix = window.confusion()
+        return Rate(int(matrix.sum() - np.trace(matrix)), int(matrix.sum()))
+    if operating_point is None or metric not in _BAD:
+        return None
+    counts = flag_counts(window, operating_point)
+    event, other = _BAD[metric]
+    events, others = getattr(counts, event), getattr(counts, other)
+    audited = window.system.truth.audit_fraction or 1.0
+    if window.system.truth.scheme != "partial":
+        audited = 1.0
+    shares = {"flagged": 1.0, "unflagged": audited}
+    return Rate(
+        events,
+        events + others,
+        shares[event.split("_")[0]],
+        shares[other.split("_")[0]],
+    )
+
+
+_BAD: Mapping[str, tuple[str, str]] = {
+    "sensitivity": ("unflagged_positive", "flagged_positive"),
+    "false_negative_rate": ("unflagged_positive", "flagged_positive"),
+    "specificity": ("flagged_negative", "unflagged_negative"),
+    "ppv": ("flagged_negative", "flagged_positive"),
+    "npv": ("unflagged_positive", "unflagged_negative"),
+}
+
+
+def _observed_expected(window: Window, _: str, stratum: str) -> Estimate:
+    histogram = window.histogram(stratum)
+    expected = float(histogram.score_sum.sum())
+    return observed_expected_ratio(histogram.n_positive, expected, histogram.n)
+
+
+def _slope(window: Window, _: str, stratum: str) -> Estimate:
+    if window.system.output.range is not None:
+        return window.regression(stratum).figures().calibration_slope
+    return window.histogram(stratum).calibration().slope
+
+
+def _ordinal(name: str) -> Callable[[Window, str, str], Estimate]:
+    def measured(window: Window, _: str, stratum: str) -> Estimate:
+        estimate: Estimate = getattr(ordinal_from_confusion(window.confusion(stratum)), name)
+        return estimate
+
+    return measured
+
+
+def _regression(name: str) -> Callable[[Window, str, str], Estimate]:
+    def measured(window: Window, _: str, stratum: str) -> Estimate:
+        estimate: Estimate = getattr(window.regression(stratum).figures(), name)
+        return estimate
+
+    return measured
+
+
+MEASURES: Mapping[str, Callable[[Window, str, str], Estimate]] = {
+    "auroc": lambda window, _, stratum: window.histogram(stratum).auroc(),
+    "average_precision": lambda window, _, stratum: window.histogram(stratum).average_precision(),
+    "brier": lambda window, _, stratum: window.histogram(stratum).brier(),
+    **{
+        name: _operating(name)
+        for name in (
+            "sensitivity",
+            "specificity",
+            "ppv",
+            "npv",
+            "false_negative_rate",
+            "flag_rate",
+        )
+    },
+    "calibration_intercept": lambda w, _, stratum: w.histogram(stratum).calibration().intercept,
+    "calibration_slope": _slope,
+    "observed_expected_ratio": _observed_expected,
+    "expected_calibration_error": lambda w, _, stratum: (
+        w.histogram(stratum).calibration().ece_debiased
+    ),
+    "quadratic_weighted_kappa": _ordinal("quadratic_weighted_kappa"),
+    "accuracy": _ordinal("accuracy"),
+    "grade_bias": _ordinal("grade_bias"),
+    "mae": _regression("mae"),
+    "mean_error": _regression("bias"),
+}
+"""Metric by name: of a window, an operating point ("" where there is none) and a stratum."""
+
+NOT_UNDER_PARTIAL_VERIFICATION = frozenset(
+    {
+        "auroc",
+        "average_precision",
+        "brier",
+        "calibration_intercept",
+        "calibration_slope",
+        "observed_expected_ratio",
+        "expected_calibration_error",
+    }
+)
+"""Metrics that the verified cases alone would misstate, and counts at a threshold can't correct."""

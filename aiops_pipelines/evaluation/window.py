@@ -1,0 +1,165 @@
+"""Windows: the sum of some days' statistics, and which days may be summed.
+
+`History` holds a system's daily statistics up to a day, knows which of its days are mature, and
+gives the days of a window; `Window` adds them up and answers with histograms, sums and counts.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aiops_pipelines.errors import LakeError
+from aiops_pipelines.evaluation.daily import (
+    ALL,
+    DAILY,
+    MISSING_BIN,
+    OUTSIDE_BIN,
+    TABLE,
+)
+from aiops_pipelines.evaluation.profile import ReferenceProfile, ensure_profile
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.lake import as_of as known_as_of
+from aiops_pipelines.portfolio import System
+from aiops_pipelines.statistics import FeatureCounts, Histogram, RegressionSums
+from aiops_pipelines.statistics.arguments import IntArray
+
+
+@dataclass(frozen=True)
+class Window:
+    """The summed statistics of `days`, in order."""
+
+    system: System
+    profile: ReferenceProfile
+    days: tuple[date, ...]
+    table: pa.Table
+
+    def histogram(self, stratum: str = ALL) -> Histogram:
+        """Return the stratum's histogram of scores (binary outputs)."""
+        edges = self.profile.fine if stratum == ALL else self.profile.coarse(self.system)
+        rows = self._of("score")
+        return Histogram.from_arrow(rows.filter(pc.equal(rows["stratum"], stratum)), edges)
+
+    def regression(self, stratum: str = ALL) -> RegressionSums:
+        """Return the stratum's sums (continuous outputs)."""
+        rows = self._of("sums")
+        rows = rows.filter(pc.equal(rows["stratum"], stratum))
+        total: dict[str, float] = {}
+        for name, value in zip(rows["name"].to_pylist(), rows["value"].to_pylist(), strict=True):
+            total[name] = total.get(name, 0.0) + value
+        return RegressionSums(**{**total, "n": round(total.get("n", 0.0))})  # type: ignore[arg-type]
+
+    def confusion(self, stratum: str = ALL) -> IntArray:
+        """Return the stratum's counts (predicted, true) of outputs that are classes."""
+        rows = self._of("confusion")
+        rows = rows.filter(pc.equal(rows["stratum"], stratum))
+        classes = len(self.system.output.classes)
+        flat = np.zeros(classes**2, np.int64)
+        np.add.at(flat, rows["bin"].to_numpy(), rows["n"].to_numpy())
+        return flat.reshape(classes, classes)
+
+    def feature(self, name: str) -> FeatureCounts:
+        """Return the counts of one feature, or of the score under its own name."""
+        rows = self._of("feature")
+        rows = rows.filter(pc.equal(rows["name"], name))
+        bins = self.profile.features[name]
+        position, numbers = rows["bin"].to_numpy(), rows["n"].to_numpy()
+        counts = np.zeros(bins.bins, np.int64)
+        np.add.at(counts, position[position >= 0], numbers[position >= 0])
+        missing = int(numbers[position == MISSING_BIN].sum())
+        return FeatureCounts(bins, counts, missing, int(numbers[position == OUTSIDE_BIN].sum()))
+
+    def strata(self, subgroup: str) -> list[str]:
+        """Return the strata of a subgroup that occur in the window, in order."""
+        kinds = self._of("score", "confusion", "sums")
+        found = set(pc.unique(kinds["stratum"]).to_pylist())
+        return sorted(stratum for stratum in found if stratum.startswith(f"{subgroup}="))
+
+    def count(self, name: str) -> int:
+        """Return a count of cases: cases, labelled, pending, censored, overturned."""
+        rows = self._of("count")
+        return int(pc.sum(rows.filter(pc.equal(rows["name"], name))["n"]).as_py() or 0)
+
+    def _of(self, *kinds: str) -> pa.Table:
+        return self.table.filter(pc.is_in(self.table["kind"], value_set=pa.array(kinds)))
+
+
+class History:
+    """A system's daily statistics up to and including `day`, and which days are mature.
+
+    Maturity is judged as of the later of `as_of` and what the statistics are known as of.
+    """
+
+    def __init__(self, lake: Lake, system: System, day: date, as_of: date) -> None:
+        self.system = system
+        self.day = day
+        self.profile = ensure_profile(lake, system)
+        start = min(system.reference.start, day)
+        self._tables = dict(lake.read_days(TABLE, system.id, start, day))
+        self.as_of = max([as_of, *map(known_as_of, self._tables.values())])
+        for counted, table in self._tables.items():
+            held = set(pc.unique(table["profile"]).to_pylist())
+            if held - {self.profile.digest}:
+                raise LakeError(
+                    f"{system.id} on {counted} was counted with another reference profile; run: "
+                    f"aiops backfill --from {counted} --to {day} --system {system.id}"
+                )
+
+    def window(self, days: Sequence[date]) -> Window:
+        """Return the sum of `days`; days without statistics add nothing."""
+        tables = [self._tables[day] for day in days if day in self._tables]
+        table = pa.concat_tables(tables) if tables else DAILY.empty_table()
+        return Window(self.system, self.profile, tuple(days), table)
+
+    @cached_property
+    def reference(self) -> Window:
+        """Return the reference period."""
+        period = self.system.reference
+        return self.window([d for d in self._tables if period.start <= d <= period.end])
+
+    def calendar(self, days: int) -> Window:
+        """Return the last `days` calendar days."""
+        return self.window([self.day - timedelta(days=back) for back in reversed(range(days))])
+
+    def mature(self, days: int) -> Window:
+        """Return the last `days` mature days."""
+        return self.window(self.mature_days[-days:])
+
+    def since_mature(self) -> Window:
+        """Return the days after the last mature one: those whose labels are still coming."""
+        last = self.mature_days[-1] if self.mature_days else None
+        return self.window([d for d in self._tables if last is None or d > last])
+
+    @cached_property
+    def mature_days(self) -> list[date]:
+        """Return the days that pass the system's maturity rule, in order."""
+        return [day for day in self._tables if self._is_mature(day)]
+
+    @property
+    def monitored_mature_days(self) -> list[date]:
+        """Return the mature days after the reference period: those on which evidence accrues."""
+        return [day for day in self.mature_days if day > self.system.reference.end]
+
+    def _is_mature(self, day: date) -> bool:
+        """Judge age and completeness.
+
+        A day without cases is mature once old enough. Where labels come from a random sample, the
+        day's expected number is met up to three standard deviations of the draw.
+        """
+        rule = self.system.truth
+        if (self.as_of - day).days < rule.mature_after_days:
+            return False
+        window = self.window([day])
+        cases, labelled = window.count("cases"), window.count("labelled")
+        if rule.scheme == "partial":
+            cases, labelled = window.count("flagged"), window.count("flagged labelled")
+        if rule.scheme != "sample" or rule.audit_fraction is None:
+            return labelled >= rule.completeness * cases
+        expected = rule.audit_fraction * cases
+        chance = 3 * math.sqrt(expected * (1 - rule.audit_fraction))
+        return labelled >= rule.completeness * expected - chance
