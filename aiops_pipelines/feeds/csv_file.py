@@ -16,7 +16,7 @@ from aiops_pipelines.feeds.decoded import Decoded, UnreadableFileError, check_he
 from aiops_pipelines.feeds.rules import Rule
 from aiops_pipelines.portfolio import Feed
 
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 8 << 20
 
@@ -36,15 +36,22 @@ def decode_csv(data: bytes, feed: Feed, wanted: list[str]) -> Decoded:
     table, ragged = _parse(data + b"\n", feed.delimiter, positions)
     if [_cell(column, 0) for column in table.columns] != wanted:
         raise UnreadableFileError(Rule.NOT_CSV)
-    numbers = np.setdiff1d(np.arange(1, table.num_rows + ragged.size + 1), ragged)
-    refused = {Rule.RAGGED: ragged} if ragged.size else {}
-    keep = np.arange(table.num_rows) > 0
+    numbers = _row_numbers(table.num_rows, ragged)
+    hiding = np.zeros(table.num_rows, bool)
     if numbers.size + ragged.size != _lines(data):
         hiding = _rows_that_hide_rows(data + b"\n", feed.delimiter, len(header))
-        keep &= ~hiding
-        refused[Rule.HIDDEN_ROWS] = numbers[hiding]
-    rows = table.slice(1) if keep[1:].all() else table.filter(pa.array(keep))
-    return Decoded(dict(zip(wanted, rows.columns, strict=True)), numbers[keep], refused)
+    refused = {Rule.RAGGED: ragged, Rule.HIDDEN_ROWS: numbers[hiding]}
+    kept = ~hiding
+    kept[0] = False
+    rows = table.filter(pa.array(kept)) if hiding.any() else table.slice(1)
+    return Decoded(dict(zip(wanted, rows.columns, strict=True)), numbers[kept], refused)
+
+
+def _row_numbers(records: int, ragged: np.ndarray) -> np.ndarray:
+    """Return the numbers of the `records` that were parsed, which are those not `ragged`."""
+    parsed = np.ones(records + ragged.size, bool)
+    parsed[ragged - 1] = False
+    return np.flatnonzero(parsed) + 1
 
 
 def _check_text(data: bytes) -> None:
@@ -57,7 +64,8 @@ def _check_text(data: bytes) -> None:
 
 
 def _header(data: bytes, delimiter: str) -> list[str]:
-    first = _LINE_END.split(data, maxsplit=1)[0].decode("utf-8")
+    ends = [end for end in (data.find(b"\n"), data.find(b"\r")) if end >= 0]
+    first = data[: min(ends, default=len(data))].decode("utf-8")
     try:
         cells = next(csv.reader([first], delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -117,6 +125,6 @@ def _rows_that_hide_rows(data: bytes, delimiter: str, width: int) -> np.ndarray:
     for column in table.columns:
         broken = pc.match_substring_regex(column, r"[\r\n]")
         for index in np.flatnonzero(broken.to_numpy()):
-            later = column[int(index)].as_py().splitlines()[1:]
+            later = _LINE_END.split(column[int(index)].as_py())[1:]
             hiding[index] |= any(line.count(delimiter) >= width - 1 for line in later)
     return hiding

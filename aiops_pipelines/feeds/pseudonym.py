@@ -4,8 +4,9 @@ Cases and patients have keys of their own, derived from the hospital's, so that 
 a case and of a patient don't give equal pseudonyms.
 """
 
+import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Self
 
 import numpy as np
@@ -34,10 +35,8 @@ class Pseudonymiser:
                 f"{_VARIABLE} has {len(key)} characters and needs at least {_SHORTEST}; "
                 f"make one with `openssl rand -hex 32` and keep it secret"
             )
-        self._keys: dict[Domain, bytes] = {
-            "case": hmac.digest(key, b"case", "sha256"),
-            "patient": hmac.digest(key, b"patient", "sha256"),
-        }
+        domains: tuple[Domain, ...] = ("case", "patient")
+        self._keys = {name: hmac.digest(key, name.encode(), "sha256") for name in domains}
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -68,10 +67,25 @@ class Pseudonymiser:
         return pseudonyms.take(encoded.indices)
 
     def _pseudonyms(self, distinct: pa.Array, domain: Domain) -> pa.Array:
-        key, digest, kept = self._keys[domain], hmac.digest, _HEX_DIGITS // 2
         values = distinct.cast(pa.binary()).to_pylist()
-        text = b"".join([digest(key, value, "sha256")[:kept] for value in values]).hex()
+        text = b"".join(_digests(self._keys[domain], values, _HEX_DIGITS // 2)).hex()
         offsets = np.arange(len(values) + 1, dtype=np.int32) * _HEX_DIGITS
         return pa.StringArray.from_buffers(
             len(values), pa.py_buffer(offsets), pa.py_buffer(text.encode("ascii"))
         )
+
+
+def _digests(key: bytes, values: Sequence[bytes], length: int) -> Iterator[bytes]:
+    """Yield the first `length` bytes of the HMAC-SHA-256 of each value.
+
+    The hashes of the padded key are made once and copied (RFC 2104, section 4), which takes half
+    the time of `hmac.digest`; `key` has at most 64 bytes.
+    """
+    block = key.ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block)).copy
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy
+    for value in values:
+        within, around = inner(), outer()
+        within.update(value)
+        around.update(within.digest())
+        yield around.digest()[:length]

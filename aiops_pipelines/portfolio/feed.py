@@ -2,8 +2,9 @@
 
 from datetime import date
 from typing import Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from aiops_pipelines.portfolio.model import ColumnName, Record
 
@@ -38,10 +39,27 @@ class Feed(Record):
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     expected: Literal["daily", "weekdays", "weekly", "once"] = "daily"
 
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_known(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"unknown time zone {value!r}; use a name such as America/Chicago")
+        return value
+
+    @field_validator("path")
+    @classmethod
+    def _stays_inside_the_root(cls, value: str) -> str:
+        if value.startswith("/") or ".." in value.split("/"):
+            raise ValueError("`path` must be relative to the feeds' root and stay in it, no `..`")
+        return value
+
     @model_validator(mode="after")
     def _days_are_known(self) -> Self:
         if ("{day}" in self.path) == (self.days is not None):
             raise ValueError("a feed has either {day} in its `path` or a `days` rule, not both")
-        if ".." in self.path.split("/"):
-            raise ValueError("`path` must stay inside the feeds' root, no `..`")
+        times = {"predicted_at", "received_at", "decided_at"} & set(self.columns)
+        if self.days is not None and times:
+            raise ValueError(f"with a `days` rule there are no times: drop {', '.join(sorted(times))}")
+        if self.days is not None and "*" in self.path:
+            raise ValueError("an archive is one file: no `*` in the `path` of a feed with `days`")
         return self
