@@ -2,15 +2,16 @@
 
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aiops_pipelines.feeds import FeedBatch
+from aiops_pipelines.feeds import FeedBatch, quarantine_rows
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import System
 from aiops_pipelines.schema import QUARANTINE
+
+UNKNOWN_CASE = "label for an unknown case"
 
 
 def replace_quarantine(
@@ -29,16 +30,5 @@ def replace_quarantine(
 
 def unknown_case_rows(batch: FeedBatch, arrivals: pa.Table) -> pa.Table:
     """Return a quarantine row for each label of `arrivals` whose case nobody knows."""
-    unknown = np.flatnonzero(pc.is_null(arrivals["case_day"]).to_numpy(zero_copy_only=False))
-    where = batch.provenance.take(pa.array(unknown))
-    return pa.table(
-        {
-            "feed": ["labels"] * len(unknown),
-            "file": where["file"].cast(pa.string()),
-            "row": where["row"],
-            "rule": ["label for an unknown case"] * len(unknown),
-            "column": ["case_id"] * len(unknown),
-            "masked_value": ["masked"] * len(unknown),
-        },
-        schema=QUARANTINE,
-    )
+    unknown = pc.is_null(arrivals["case_day"]).to_numpy(zero_copy_only=False)
+    return quarantine_rows("labels", batch.provenance, unknown, UNKNOWN_CASE, "case_id")

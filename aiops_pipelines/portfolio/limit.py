@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from aiops_pipelines.portfolio.model import ColumnName, Identifier, Record
+from aiops_pipelines.portfolio.model import ColumnChoice, Identifier, Record
 from aiops_pipelines.portfolio.vocabulary import METRICS, Metric
 
 
@@ -19,8 +19,8 @@ class Limit(Record):
 
     metric: str
     operating_point: Identifier | None = None
-    feature: ColumnName | None = None
-    subgroup: ColumnName | None = None
+    feature: ColumnChoice | None = None
+    subgroup: ColumnChoice | None = None
     minimum: float | None = None
     maximum: float | None = None
     margin: float = Field(default=0.0, ge=0)

@@ -10,6 +10,9 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}$")
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """Lower-case letters, digits and underscores: safe as a column of every table."""
 
+ColumnChoice = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]{0,62})$")]
+"""A column's name, or "*" for each."""
+
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
