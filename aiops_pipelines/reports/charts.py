@@ -22,7 +22,7 @@ from aiops_pipelines.reports.svg import to_svg
 from aiops_pipelines.reports.wording import clean, figure_title, limit_text
 from aiops_pipelines.verdict import Verdict
 
-WIDTH = 4.6
+WIDTH = 4.0
 """Width of a chart in inches: two fit an A4 page, one fits a phone."""
 
 
@@ -89,7 +89,7 @@ def trend_alt(chart: TrendChart) -> str:
 def _axes(drawing: Drawing, left: float, bottom: float, top: float) -> Axes:
     """Return axes with margins in inches; laying out anew for each chart would double its time."""
     width, height = drawing.get_size_inches()
-    right = 0.12
+    right = 0.24
     return drawing.add_axes(
         (
             left / width,
@@ -107,14 +107,9 @@ def _draw_trend(axes: Axes, chart: TrendChart) -> None:
     _draw_series(axes, chart.points, style.ACCENT, "-", "measured")
     if chart.estimated:
         _draw_series(axes, chart.estimated, style.ESTIMATED, (0, (4, 2)), "estimated")
-        axes.legend(
-            loc="lower right",
-            bbox_to_anchor=(1, 1),
-            fontsize=6.5,
-            ncols=2,
-            borderaxespad=0,
-            handlelength=2,
-        )
+        drawing = axes.get_figure()
+        assert drawing is not None
+        drawing.legend(loc="upper right", fontsize=8, ncols=2, borderaxespad=0.1, handlelength=1.6)
     axes.margins(y=0.12)
     _draw_marks(axes, chart.points)
     for value in (chart.minimum, chart.maximum):
@@ -125,7 +120,7 @@ def _draw_trend(axes: Axes, chart: TrendChart) -> None:
             )
     if chart.baseline is not None:
         label = f"reference {chart.baseline:.3g}"
-        _draw_level(axes, chart.baseline, label, style.MUTED, (0, (1, 2)))
+        _draw_level(axes, chart.baseline, label, style.MUTED, (0, (1, 2)), at_start=True)
     for event in chart.events:
         if chart.start <= event.day <= chart.end:
             _draw_event(axes, event, _at(chart.end) - _at(chart.start))
@@ -141,7 +136,9 @@ def _title(axes: Axes, text: str) -> None:
     """Write the title at the drawing's left edge, where the eye starts."""
     drawing = axes.get_figure()
     assert drawing is not None
-    drawing.text(0.02, 0.985, clean(text), ha="left", va="top", fontsize=9, fontweight=600)
+    drawing.text(
+        0.004, 0.985, clean(text), ha="left", va="top", fontsize=9.5, fontweight=600, family="Inter"
+    )
 
 
 def _at(day: date) -> float:
@@ -149,7 +146,7 @@ def _at(day: date) -> float:
 
 
 def _tick_days(start: date, end: date) -> list[date]:
-    step = max(1, (end - start).days // 4)
+    step = max(1, (end - start).days // 3)
     return [end - timedelta(days=back) for back in range(0, (end - start).days + 1, step)]
 
 
@@ -199,16 +196,23 @@ def _draw_marks(axes: Axes, points: Sequence[TrendPoint]) -> None:
     )
 
 
-def _draw_level(axes: Axes, value: float, label: str, colour: str, dashes: object) -> None:
+def _draw_level(
+    axes: Axes,
+    value: float,
+    label: str,
+    colour: str,
+    dashes: object,
+    at_start: bool = False,
+) -> None:
     axes.axhline(value, color=colour, linewidth=1, linestyle=dashes)
     axes.annotate(
         label,
-        (1, value),
+        (0 if at_start else 1, value),
         xycoords=("axes fraction", "data"),
-        xytext=(-1, 2),
+        xytext=(2 if at_start else -1, 2),
         textcoords="offset points",
-        ha="right",
-        fontsize=6.5,
+        ha="left" if at_start else "right",
+        fontsize=8,
         color=colour,
     )
 
@@ -224,7 +228,7 @@ def _draw_event(axes: Axes, event: Event, span: float) -> None:
         xytext=(0, 2),
         textcoords="offset points",
         ha="right" if late else "left",
-        fontsize=6.5,
+        fontsize=8,
         color=style.INK,
     )
 
@@ -251,9 +255,9 @@ def forest_chart(title: str, axis: str, rows: Sequence[Bar], line: float | None,
     """Return subgroups with their intervals, one a line; `line` is the value without a gap."""
     with style.house_style():
         drawing = Drawing(figsize=(WIDTH, 0.8 + 0.19 * len(rows)))
-        axes = _axes(drawing, left=1.9, bottom=0.48, top=0.28)
+        axes = _axes(drawing, left=1.75, bottom=0.5, top=0.3)
         _title(axes, title)
-        axes.set_xlabel(clean(axis))
+        axes.set_xlabel(clean(axis), loc="right")
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
         if line is not None:
@@ -272,9 +276,9 @@ def ranking_chart(title: str, axis: str, rows: Sequence[Bar], limit: float | Non
     """Return bars from the largest to the smallest, with the limit where there is one."""
     with style.house_style():
         drawing = Drawing(figsize=(WIDTH, 0.8 + 0.19 * len(rows)))
-        axes = _axes(drawing, left=1.9, bottom=0.48, top=0.28)
+        axes = _axes(drawing, left=1.75, bottom=0.5, top=0.3)
         _title(axes, title)
-        axes.set_xlabel(clean(axis))
+        axes.set_xlabel(clean(axis), loc="right")
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
         for place, row in enumerate(reversed(rows)):
@@ -292,8 +296,8 @@ def verdict_chart(title: str, rows: Sequence[tuple[str, Mapping[Verdict, int]]],
     """Return bars of equal length split by verdict, each part with its shape and count."""
     order = (Verdict.BREACH, Verdict.WARN, Verdict.INSUFFICIENT_DATA, Verdict.OK)
     with style.house_style():
-        drawing = Drawing(figsize=(7.2, 0.55 + 0.24 * len(rows)))
-        axes = _axes(drawing, left=1.0, bottom=0.06, top=0.5)
+        drawing = Drawing(figsize=(7.2, 0.36 + 0.24 * len(rows)))
+        axes = _axes(drawing, left=0.95, bottom=0.04, top=0.32)
         _title(axes, title)
         axes.grid(visible=False, axis="both")
         for place, (_, counts) in enumerate(reversed(rows)):
@@ -306,7 +310,8 @@ def verdict_chart(title: str, rows: Sequence[tuple[str, Mapping[Verdict, int]]],
         for column, verdict in enumerate(order):
             look = style.LOOKS[verdict]
             words = f"{look.shape} {look.word}"
-            drawing.text(0.42 + 0.13 * column, 0.985, words, va="top", fontsize=8, color=look.ink)
+            at = 0.4 + (0.12, 0.24, 0.36, 0.56)[column]
+            drawing.text(at, 0.985, words, va="top", fontsize=8, color=look.ink)
         return to_svg(drawing, clean(alt))
 
 
@@ -331,7 +336,7 @@ def _draw_parts(axes: Axes, place: int, parts: Sequence[tuple[Verdict, int]]) ->
 
 
 def _labels(rows: Sequence[Bar]) -> list[str]:
-    return [clean(f"{row.label[:34]}  (n {row.n:,})") for row in reversed(rows)]
+    return [clean(f"{row.label[:24]}  (n {row.n:,})") for row in reversed(rows)]
 
 
 def trend_markdown_image(figures: Sequence[Figure]) -> str:

@@ -36,6 +36,7 @@ from aiops_pipelines.reports.view import (
 from aiops_pipelines.verdict import Verdict
 
 SPARKLINE_DAYS = 28
+NAMED = 4
 
 
 class Group(Enum):
@@ -117,6 +118,7 @@ def dashboard_view(
 ) -> DashboardView:
     """Return everything the page says, before it is laid out."""
     statuses = portfolio_status(portfolio, lake, day)
+    statuses = sorted(statuses, key=lambda status: (status.system.tier, status.system.name))
     rows = [_row(portfolio, lake, status, incidents, links) for status in statuses]
     groups = tuple(
         (group.value, members)
@@ -238,7 +240,7 @@ def _changes(lake: Lake, status: SystemStatus) -> tuple[str, ...]:
         was = before.areas[area].verdict
         if was is not now.verdict:
             changes.append(f"{area.value}: {was.value} → {now.verdict.value}")
-    return tuple(changes) or ("no verdict changed since the night before",)
+    return tuple(changes) or ("no verdict changed",)
 
 
 def _headline(rows: Sequence[SystemRow], evaluated: int) -> str:
@@ -252,7 +254,10 @@ def _headline(rows: Sequence[SystemRow], evaluated: int) -> str:
     if need:
         verb = "needs" if len(need) == 1 else "need"
         start = f"{wording.number_word(len(need))} of {whole} {verb} you today: "
-        return start[0].upper() + start[1:] + wording.listed([_blame(row) for row in need]) + "."
+        named = [_blame(row) for row in need[:NAMED]]
+        if len(need) > NAMED:
+            named.append(f"{wording.number_word(len(need) - NAMED)} more")
+        return start[0].upper() + start[1:] + wording.listed(named) + "."
     if all(row.group is Group.FINE for row in rows):
         return f"All {whole} ran within their limits last night."
     return f"None of {whole} needs you today."

@@ -16,6 +16,20 @@ from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.charts import Event, TrendChart, trend_alt, trend_chart
 from aiops_pipelines.reports.history import FigureKey, Trend, TrendPoint, figures_of_nights, trends
 
+PROPORTIONS = frozenset(
+    {
+        "sensitivity",
+        "specificity",
+        "ppv",
+        "npv",
+        "false_negative_rate",
+        "accuracy",
+        "missing_rate",
+        "flag_rate",
+    }
+)
+"""Metrics whose axis is a share of cases; the other metrics without unit are pure numbers."""
+
 DRAWN_AREAS = (Area.PERFORMANCE, Area.CALIBRATION, Area.DRIFT, Area.SLA)
 
 
@@ -123,7 +137,7 @@ def _trend_view(
     title = wording.figure_title(figure)
     chart = TrendChart(
         title=title[0].upper() + title[1:],
-        axis=unit or "proportion or index, no unit",
+        axis=unit or ("proportion" if figure.metric in PROPORTIONS else "no unit"),
         points=points,
         start=start,
         end=end,

@@ -49,6 +49,11 @@ class FigureView:
     look: Look
     reason: str
 
+    @property
+    def enough(self) -> bool:
+        """Return whether there are cases enough to judge the figure."""
+        return self.look is not LOOKS[Verdict.INSUFFICIENT_DATA]
+
 
 def figure_view(figure: Figure, system: System, screen: Screen) -> FigureView:
     """Return the figure as text, its numbers withheld where `screen` says so."""
@@ -124,8 +129,11 @@ def area_view(status: AreaStatus, screen: Screen) -> AreaView:
 
 def area_reason(status: AreaStatus, screen: Screen) -> str:
     """Return why the area has its verdict; the gravest figure that may be shown speaks first."""
-    if status.verdict is Verdict.OK or not status.figures:
-        return status.reason
+    if not status.figures:
+        return "not evaluated this night"
+    if status.verdict is Verdict.OK:
+        several = len(status.figures) > 1
+        return f"all {len(status.figures)} figures in order" if several else "in order"
     deciding = [figure for figure in status.figures if figure.verdict is status.verdict]
     deciding.sort(key=lambda figure: (not screen.shows(figure), figure.stratum != "all"))
     more = f" ({len(deciding) - 1} more like this)" if len(deciding) > 1 else ""

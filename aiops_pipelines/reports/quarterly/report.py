@@ -145,9 +145,10 @@ def _headline(systems: Sequence[SystemQuarter], quarter: Quarter) -> str:
 
 def _details(systems: Sequence[SystemQuarter], asked: int) -> tuple[str, ...]:
     mature = sum(has_mature_labels(each) for each in systems)
+    measured = f"Performance could be measured on mature labels for {mature} of {len(systems)}"
+    blind = "; of the others this report cannot say whether they work."
     return (
-        f"Performance could be measured on mature labels for {mature} of {len(systems)}; of the "
-        "others this report cannot say whether they work.",
+        measured + (blind if mature < len(systems) else "."),
         f"{wording.plural(asked, 'decision')} requested." if asked else "No decision is requested.",
     )
 

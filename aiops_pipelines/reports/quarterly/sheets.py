@@ -20,7 +20,7 @@ from aiops_pipelines.reports.system_page import (
 from aiops_pipelines.reports.trend_view import draw_trends
 from aiops_pipelines.reports.view import TIER_WORDS
 
-SHEET_FIGURES = 7
+SHEET_FIGURES = 5
 HEIGHT = 1.75
 """Height of a trend in inches, so that two sheets fit a page."""
 
