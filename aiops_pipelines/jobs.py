@@ -4,6 +4,7 @@ All run in one process: starting a process a step costs more than the steps.
 """
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from aiops_pipelines.assets.evaluation import bias, calibration, drift, performance, sla_evaluation
 from aiops_pipelines.assets.ingest import labels, predictions, scored_cases
@@ -16,7 +17,7 @@ _EVALUATION = [performance, calibration, drift, bias, sla_evaluation]
 
 def _job(
     name: str, description: str, assets: list[dg.AssetsDefinition], checks: bool
-) -> dg.UnresolvedAssetJobDefinition:
+) -> UnresolvedAssetJobDefinition:
     selection: dg.AssetSelection = dg.AssetSelection.assets(*assets)
     if not checks:
         selection = selection.without_checks()

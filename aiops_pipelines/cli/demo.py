@@ -78,10 +78,7 @@ What was injected   {settings.feeds}/truth.json""")
 def answer(statuses: list[SystemStatus], incidents: int) -> str:
     """Return the morning's answer in words."""
     breached = [each for each in statuses if each.verdict is Verdict.BREACH]
-    names = ", ".join(
-        f"{each.system.id} ({', '.join(a.area for a in each.areas.values() if a.verdict is Verdict.BREACH)})"
-        for each in breached
-    )
+    names = ", ".join(f"{each.system.id} ({', '.join(_breached_areas(each))})" for each in breached)
     calm = len(statuses) - len(breached)
     if not breached:
         return f"No system is in breach; {incidents} incidents are open."
@@ -89,3 +86,7 @@ def answer(statuses: list[SystemStatus], incidents: int) -> str:
         f"{len(breached)} of {len(statuses)} systems need you today: {names}. "
         f"{calm} are not in breach. {incidents} incidents are open."
     )
+
+
+def _breached_areas(each: SystemStatus) -> list[str]:
+    return [area for area, found in each.areas.items() if found.verdict is Verdict.BREACH]

@@ -16,7 +16,7 @@ from aiops_pipelines.settings import PSEUDONYM_KEY, Settings, pseudonym_key_envi
 @app.command()
 @told
 def doctor() -> None:
-    """Check folders, portfolio, key, databases and system libraries; exit 1 if anything is wrong."""
+    """Check folders, portfolio, key, databases, libraries; exit 1 if anything is wrong."""
     settings = Settings.from_environment()
     table = Table(title="aiops doctor")
     for heading in ("what", "state", "found, or what to do"):

@@ -11,7 +11,7 @@ from scipy import stats
 
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate
-from aiops_pipelines.evaluation.judgement import judge
+from aiops_pipelines.evaluation.judgement import SMALL_CELL, judge
 from aiops_pipelines.evaluation.measures import flag_counts, rates_of_counts
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Area, Limit, Task
@@ -22,8 +22,6 @@ from aiops_pipelines.statistics import (
     estimate_difference,
     ordinal_from_confusion,
 )
-
-SUPPRESSED_BELOW = 11
 
 
 def bias_figures(history: History, limits: Sequence[Limit], area: Area) -> Iterator[Figure]:
@@ -59,7 +57,7 @@ def _gap(
         estimate,
         judgement,
         stratum=stratum,
-        suppressed=cases < SUPPRESSED_BELOW,
+        suppressed=cases < SMALL_CELL,
     )
 
 

@@ -14,6 +14,9 @@ from aiops_pipelines.portfolio import Limit
 from aiops_pipelines.statistics import Estimate
 from aiops_pipelines.verdict import Verdict
 
+SMALL_CELL = 11
+"""Counts below this are never shown outside the team."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -51,6 +54,8 @@ def judge(
     if estimate.value is None:
         return Judgement(Verdict.INSUFFICIENT_DATA, f"{subject}: does not exist on these cases")
     stated = f"{subject} {_number(estimate.value)}{_interval(estimate)}, n={cases:,}"
+    if _uninformative(limit, estimate):
+        return Judgement(Verdict.INSUFFICIENT_DATA, f"{stated}: too uncertain for {_limits(limit)}")
     beyond = _beyond(limit, estimate.value, 0.0)
     if beyond is None:
         if evidence is not None and evidence.alarm:
@@ -67,10 +72,22 @@ def judge(
 
 def _too_few(limit: Limit, cases: int, events: int | None) -> str | None:
     if cases < limit.minimum_n:
-        return f"{cases} of the {limit.minimum_n} cases needed"
+        return f"{_shown(cases)} of the {limit.minimum_n} cases needed"
     if events is not None and events < limit.minimum_events:
-        return f"{events} of the {limit.minimum_events} positives needed"
+        return f"{_shown(events)} of the {limit.minimum_events} positives needed"
     return None
+
+
+def _shown(count: int) -> str:
+    """Return a count as people outside the team may read it."""
+    return f"fewer than {SMALL_CELL}" if count < SMALL_CELL else f"{count:,}"
+
+
+def _uninformative(limit: Limit, estimate: Estimate) -> bool:
+    """Tell whether the interval reaches beyond both limits: calm would be false."""
+    if None in (limit.minimum, limit.maximum, estimate.low, estimate.high):
+        return False
+    return bool(estimate.low < limit.minimum and estimate.high > limit.maximum)  # type: ignore[operator]
 
 
 def _beyond(limit: Limit, value: float, margin: float) -> str | None:

@@ -68,14 +68,14 @@ class Pseudonymiser:
 
     def _pseudonyms(self, distinct: pa.Array, domain: Domain) -> pa.Array:
         values = distinct.cast(pa.binary()).to_pylist()
-        text = b"".join(_digests(self._keys[domain], values, _HEX_DIGITS // 2)).hex()
+        text = b"".join(hmac_sha256(self._keys[domain], values, _HEX_DIGITS // 2)).hex()
         offsets = np.arange(len(values) + 1, dtype=np.int32) * _HEX_DIGITS
         return pa.StringArray.from_buffers(
             len(values), pa.py_buffer(offsets), pa.py_buffer(text.encode("ascii"))
         )
 
 
-def _digests(key: bytes, values: Sequence[bytes], length: int) -> Iterator[bytes]:
+def hmac_sha256(key: bytes, values: Sequence[bytes], length: int) -> Iterator[bytes]:
     """Yield the first `length` bytes of the HMAC-SHA-256 of each value.
 
     The hashes of the padded key are made once and copied (RFC 2104, section 4), which takes half

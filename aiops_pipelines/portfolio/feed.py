@@ -59,7 +59,9 @@ class Feed(Record):
             raise ValueError("a feed has either {day} in its `path` or a `days` rule, not both")
         times = {"predicted_at", "received_at", "decided_at"} & set(self.columns)
         if self.days is not None and times:
-            raise ValueError(f"with a `days` rule there are no times: drop {', '.join(sorted(times))}")
+            raise ValueError(
+                f"with a `days` rule there are no times: drop {', '.join(sorted(times))}"
+            )
         if self.days is not None and "*" in self.path:
             raise ValueError("an archive is one file: no `*` in the `path` of a feed with `days`")
         return self

@@ -1,141 +1,140 @@
 """What may be shown: cells under 11 are hidden, and so are those that would give them away.
 
-Takes all figures of one system's night and says which may show their numbers. Counts of a
-subgroup add up to the count of their parent (sex=F and sex=M to all; sex=F|site=North and
-sex=F|site=South to sex=F), so a hidden count can be worked out where it is the only unknown, or
-where several such sums together leave one solution. Further cells are hidden, the smallest
-first, until no small cell is determined (complementary suppression; Hundepool et al. 2012,
-chapter 4). Metrics on the same cases (all that need labels; all that need predictions only)
-share one set of hidden subgroups, because positives and negatives add up to all.
+A cell is the number of cases a figure rests on: a subgroup's cases, its positives (sensitivity),
+negatives (specificity), flagged (PPV) or unflagged (NPV) ones. Cells add up: sex=F and sex=M to
+all; sex=F|site=North and sex=F|site=South to sex=F; positives and negatives to cases. A hidden
+count can be worked out where it is the only unknown of a sum, or where several sums together
+leave one solution. Further cells are hidden, the smallest first, until no small count is
+determined (complementary suppression; Hundepool et al. 2012, chapter 4).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import null_space
 
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.portfolio import Area
 
 FLOOR = 11
-_UNLABELLED = frozenset({"flag_rate", "flag_rate_gap"})
 _TOLERANCE = 1e-9
+_BASES: Mapping[str, str] = {
+    "sensitivity": "positives",
+    "false_negative_rate": "positives",
+    "specificity": "negatives",
+    "ppv": "flagged",
+    "npv": "unflagged",
+}
+_SPLITS = (("positives", "negatives"), ("flagged", "unflagged"))
+
+Cell = tuple[str, str]
+"""A stratum and what is counted in it: "cases" or a part of them."""
+
+Sum = tuple[Cell, tuple[Cell, ...]]
+"""A cell and the cells that add up to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
     """Says of each figure of one system's night whether its numbers may be shown."""
 
-    hidden: frozenset[tuple[str, str]]
+    hidden: frozenset[Cell]
 
     @classmethod
     def of(cls, figures: Iterable[Figure]) -> "Screen":
         """Return the screen for all figures shown together."""
-        counts: dict[str, dict[str, int]] = defaultdict(dict)
+        counts: dict[Cell, int] = {}
         for figure in figures:
             if figure.stratum != "all":
-                cells = counts[_base(figure)]
-                seen = cells.get(figure.stratum)
-                cells[figure.stratum] = (
-                    _count(figure) if seen is None else min(seen, _count(figure))
-                )
-        return cls(
-            frozenset(
-                (base, stratum) for base, cells in counts.items() for stratum in hidden_cells(cells)
-            )
-        )
+                count = 0 if figure.suppressed else figure.n
+                counts[_cell(figure)] = min(count, counts.get(_cell(figure), count))
+        return cls(hidden_cells(counts))
 
     def shows(self, figure: Figure) -> bool:
         """Return whether the figure's estimate, interval and n may be shown."""
-        if figure.suppressed or is_small(figure):
+        if figure.suppressed or 0 < figure.n < FLOOR:
             return False
-        return (_base(figure), figure.stratum) not in self.hidden
+        return _cell(figure) not in self.hidden
 
 
-def is_small(figure: Figure) -> bool:
-    """Return whether the figure rests on 1 to 10 cases. No case at all identifies nobody."""
-    return 0 < figure.n < FLOOR
+def hidden_cells(counts: Mapping[Cell, int]) -> frozenset[Cell]:
+    """Return the cells to hide, given each one's count (0 where it is withheld already).
 
-
-def hidden_cells(counts: Mapping[str, int]) -> frozenset[str]:
-    """Return the strata to hide, given each stratum's count of cases (0 where it is withheld)."""
-    hidden = {stratum for stratum, count in counts.items() if count < FLOOR}
-    lines = _lines(counts)
+    Counts of the stratum "all" are taken as known to every reader.
+    """
+    sums = list(_sums(counts))
+    small = {cell for cell, count in counts.items() if count < FLOOR}
+    hidden = set(small)
     while True:
-        exposed = _exposed(hidden, lines, counts)
+        exposed = _exposed(small, hidden, sums, counts)
         if exposed is None:
             return frozenset(hidden)
         hidden.add(exposed)
 
 
-def _base(figure: Figure) -> str:
-    unlabelled = figure.area is Area.DRIFT or figure.metric in _UNLABELLED
-    return "predictions" if unlabelled else "labels"
+def _cell(figure: Figure) -> Cell:
+    return (figure.stratum, _BASES.get(figure.metric.removesuffix("_gap"), "cases"))
 
 
-def _count(figure: Figure) -> int:
-    if figure.suppressed:
-        return 0
-    if figure.n_positive is None or figure.n_positive == 0:
-        return figure.n
-    return min(figure.n, figure.n_positive)
-
-
-def _lines(strata: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return each sum that a reader could form: the parent and the strata that add up to it."""
-    members: dict[tuple[str, tuple[str, ...], str], list[str]] = defaultdict(list)
-    for stratum in sorted(strata):
+def _sums(cells: Iterable[Cell]) -> Iterator[Sum]:
+    """Yield each sum that a reader could form: over a dimension's values, and over outcomes."""
+    members: dict[tuple[Cell, tuple[str, ...], str], list[Cell]] = defaultdict(list)
+    strata = sorted({stratum for stratum, _ in cells})
+    for stratum, basis in sorted(cells):
         parts = stratum.split("|")
-        for position, part in enumerate(parts):
-            rest = parts[:position] + parts[position + 1 :]
-            shape = tuple(other.partition("=")[0] for other in parts)
-            parent = "|".join(rest) or "all"
-            members[(parent, shape, part.partition("=")[0])].append(stratum)
-    return [(parent, tuple(children)) for (parent, _, _), children in members.items()]
+        shape = tuple(part.partition("=")[0] for part in parts)
+        for position, name in enumerate(shape):
+            parent = "|".join(parts[:position] + parts[position + 1 :]) or "all"
+            members[((parent, basis), shape, name)].append((stratum, basis))
+    for (whole, _, _), children in members.items():
+        yield whole, tuple(children)
+    for stratum in strata:
+        for split in _SPLITS:
+            yield (stratum, "cases"), tuple((stratum, part) for part in split)
 
 
 def _exposed(
-    hidden: set[str], lines: list[tuple[str, tuple[str, ...]]], counts: Mapping[str, int]
-) -> str | None:
-    """Return the next stratum to hide, or None when no hidden count can be worked out."""
-    for parent, children in lines:
-        unknown = [cell for cell in (parent, *children) if cell in hidden]
-        visible = [cell for cell in children if cell not in hidden]
-        withheld = sum(counts[cell] for cell in children if cell in hidden)
-        lone = len(unknown) == 1 or (parent not in hidden and withheld < FLOOR)
-        if unknown and visible and lone:
-            return min(visible, key=lambda cell: (counts[cell], cell))
-    return _solvable(hidden, lines, counts)
-
-
-def _solvable(
-    hidden: set[str], lines: list[tuple[str, tuple[str, ...]]], counts: Mapping[str, int]
-) -> str | None:
-    """Return a visible stratum beside a hidden one that all sums together determine, if any."""
-    unknown = sorted(hidden)
-    if not unknown:
-        return None
-    place = {cell: column for column, cell in enumerate(unknown)}
-    sums = np.zeros((len(lines), len(unknown)))
-    for row, (parent, children) in enumerate(lines):
-        for cell in children:
-            if cell in place:
-                sums[row, place[cell]] = 1
-        if parent in place:
-            sums[row, place[parent]] = -1
-    free = np.abs(null_space(sums)).sum(axis=1) > _TOLERANCE
-    for cell in unknown:
-        if free[place[cell]]:
+    small: set[Cell], hidden: set[Cell], sums: Sequence[Sum], counts: Mapping[Cell, int]
+) -> Cell | None:
+    """Return the next cell to hide, or None when no small count can be worked out."""
+    for whole, parts in sums:
+        withheld = [cell for cell in parts if cell in hidden]
+        known = whole[0] == "all" or (whole in counts and whole not in hidden)
+        if not withheld or not known or any(cell not in counts for cell in parts):
             continue
-        beside = [
-            other
-            for parent, children in lines
-            if cell in (parent, *children)
-            for other in children
-            if other not in hidden
+        if small.intersection(withheld) and sum(counts[cell] for cell in withheld) < FLOOR:
+            beside = _smallest(parts, hidden, counts)
+            if beside is not None:
+                return beside
+    for cell in sorted(small & _determined(hidden, sums, counts)):
+        neighbours = [
+            other for whole, parts in sums if cell in (whole, *parts) for other in (whole, *parts)
         ]
-        if beside:
-            return min(beside, key=lambda other: (counts[other], other))
+        beside = _smallest(neighbours, hidden, counts)
+        if beside is not None:
+            return beside
     return None
+
+
+def _smallest(cells: Iterable[Cell], hidden: set[Cell], counts: Mapping[Cell, int]) -> Cell | None:
+    visible = [cell for cell in cells if cell in counts and cell not in hidden]
+    return min(visible, key=lambda cell: (counts[cell], cell), default=None)
+
+
+def _determined(hidden: set[Cell], sums: Sequence[Sum], counts: Mapping[Cell, int]) -> set[Cell]:
+    """Return the unknown cells that all sums together leave one solution for."""
+    named = {cell for whole, parts in sums for cell in (whole, *parts)}
+    unknown = sorted(
+        cell for cell in named if cell[0] != "all" and (cell in hidden or cell not in counts)
+    )
+    if not unknown:
+        return set()
+    place = {cell: column for column, cell in enumerate(unknown)}
+    matrix = np.zeros((len(sums), len(unknown)))
+    for row, (whole, parts) in enumerate(sums):
+        for cell, sign in ((whole, -1), *((part, 1) for part in parts)):
+            if cell in place:
+                matrix[row, place[cell]] += sign
+    free = np.abs(null_space(matrix)).sum(axis=1) > _TOLERANCE
+    return {cell for cell in unknown if not free[place[cell]]}

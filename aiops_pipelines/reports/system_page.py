@@ -37,6 +37,7 @@ from aiops_pipelines.reports.view import (
 TREND_DAYS = 90
 TRENDS = 8
 RANKED = 12
+DRAWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class SubgroupView:
     svg: Markup
     alt: str
     figures: tuple[FigureView, ...]
+    drawn: int
     withheld: int
 
 
@@ -166,26 +168,37 @@ def _contract(system: System, day: date) -> str:
 
 
 def subgroup_views(
-    system: System, figures: Sequence[Figure], screen: Screen
+    system: System, figures: Sequence[Figure], screen: Screen, most: int = DRAWN
 ) -> tuple[SubgroupView, ...]:
-    """Return one view for each metric with subgroups, withheld cells without numbers."""
+    """Return one view for each metric with subgroups, withheld cells without numbers.
+
+    At most `most` subgroups are drawn, the gravest and largest; the table has all.
+    """
     groups: dict[str, list[Figure]] = {}
     for figure in figures:
         if figure.stratum != "all" and figure.area is not Area.SLA:
             groups.setdefault(wording.figure_title(figure), []).append(figure)
     return tuple(
-        _subgroup_view(system, title, members, screen) for title, members in groups.items()
+        _subgroup_view(system, title, members, screen, most) for title, members in groups.items()
     )
 
 
 def _subgroup_view(
-    system: System, title: str, members: Sequence[Figure], screen: Screen
+    system: System, title: str, members: Sequence[Figure], screen: Screen, most: int
 ) -> SubgroupView:
-    ordered = sorted(members, key=lambda figure: (-figure.verdict.gravity, figure.stratum))
+    ordered = sorted(
+        members,
+        key=lambda figure: (
+            not screen.shows(figure),
+            -figure.verdict.gravity,
+            -abs(figure.estimate or 0.0),
+            figure.stratum,
+        ),
+    )
     shown = [f for f in ordered if screen.shows(f) and f.estimate is not None]
     bars = [
         Bar(wording.stratum_text(f.stratum), f.estimate, f.low, f.high, f.n, f.verdict)
-        for f in shown
+        for f in shown[:most]
         if f.estimate is not None
     ]
     name = title[0].upper() + title[1:]
@@ -199,6 +212,7 @@ def _subgroup_view(
         svg=Markup(svg if bars else ""),  # noqa: S704 (our own drawing, its text escaped)
         alt=alt,
         figures=_views(ordered, system, screen),
+        drawn=len(bars),
         withheld=sum(not screen.shows(figure) for figure in members),
     )
 

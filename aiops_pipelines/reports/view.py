@@ -21,6 +21,9 @@ from aiops_pipelines.verdict import Verdict
 MORNING = time(7)
 """When the dashboard is read: clocks that ran out before count as overdue."""
 
+NO_LIMIT = "none"
+"""The metric of the row that says that nobody set a limit on an area."""
+
 TIER_WORDS = {
     RiskTier.CRITICAL: "tier 1, critical",
     RiskTier.HIGH: "tier 2, high",
@@ -152,7 +155,9 @@ def main_figure(figures: Iterable[Figure]) -> Figure | None:
     then in the vocabulary's order. So a breach is never hidden behind a better-known metric.
     """
     order = list(METRICS)
-    candidates = [figure for figure in figures if figure.stratum == "all"]
+    candidates = [
+        figure for figure in figures if figure.stratum == "all" and figure.metric != NO_LIMIT
+    ]
     return min(
         candidates,
         key=lambda figure: (

@@ -84,6 +84,8 @@ def number(value: float, unit: str = "") -> str:
 def metric_title(metric: str) -> str:
     """Return what people call the metric, e.g. "AUROC" or "false-negative rate"."""
     known = METRICS.get(metric)
+    if metric == "none":
+        return "no limit set"
     return known.title if known else metric.replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""What starts by itself: the night, the morning, the quarter, late labels, incidents, the portfolio."""
+"""What starts by itself: night, morning, quarter, late labels, incidents, new systems."""
 
 from aiops_pipelines.sensors.incidents import open_incidents
 from aiops_pipelines.sensors.late_labels import late_labels

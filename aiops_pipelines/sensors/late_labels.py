@@ -17,13 +17,12 @@ from aiops_pipelines.runner.nights import range_tags
 
 @dg.sensor(job=RESTATEMENT, minimum_interval_seconds=600)
 def late_labels(
-    context: dg.SensorEvaluationContext,
     portfolio: PortfolioResource,
     feeds: FeedsResource,
     lake: LakeResource,
     clock: Clock,
 ) -> dg.SensorResult:
-    """Ask for a restatement of each run of days for which labels arrived since they were counted."""
+    """Ask for a restatement of each run of days for which new labels have arrived."""
     book = portfolio.read()
     today = clock.as_of({}, book.hospital)
     intake = feeds.intake(lake.open(), book.hospital)

@@ -11,7 +11,7 @@ from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter
 from aiops_pipelines.reports.quarterly.layout import Cell, Picture, Section, Table, picture
 from aiops_pipelines.reports.reading import reading
 from aiops_pipelines.reports.style import LOOKS
-from aiops_pipelines.reports.view import area_reason, figure_view
+from aiops_pipelines.reports.view import NO_LIMIT, area_reason, figure_view
 from aiops_pipelines.verdict import Verdict
 
 _FIGURE_COLUMNS = ("System", "Figure", "Value", "95% interval", "n", "Limit", "Verdict")
@@ -150,6 +150,8 @@ def _look(each: SystemQuarter, area: Area) -> Cell:
 def _absence(each: SystemQuarter, area: Area) -> str:
     if not each.areas[area].figures:
         return "no figure"
+    if all(figure.metric == NO_LIMIT for figure in each.areas[area].figures):
+        return "no limit set"
     status = AreaStatus(
         area, each.areas[area].verdict, "no figure to show", each.areas[area].figures
     )
@@ -164,7 +166,11 @@ def leading_figure(each: SystemQuarter, area: Area) -> Figure | None:
     if area is Area.PERFORMANCE:
         return each.main
     order = list(METRICS)
-    shown = [figure for figure in each.areas[area].figures if each.screen.shows(figure)]
+    shown = [
+        figure
+        for figure in each.areas[area].figures
+        if each.screen.shows(figure) and figure.metric != NO_LIMIT
+    ]
     return max(
         shown,
         key=lambda figure: (

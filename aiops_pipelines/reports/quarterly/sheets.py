@@ -21,7 +21,8 @@ from aiops_pipelines.reports.trend_view import draw_trends
 from aiops_pipelines.reports.view import TIER_WORDS
 
 SHEET_FIGURES = 5
-HEIGHT = 1.75
+SUBGROUPS = 6
+HEIGHT = 1.7
 """Height of a trend in inches, so that two sheets fit a page."""
 
 _AREAS = (Area.PERFORMANCE, Area.CALIBRATION, Area.DRIFT, Area.BIAS)
@@ -70,15 +71,13 @@ def _charts(lake: Lake, quarter: Quarter, each: SystemQuarter) -> Iterator[Pictu
             lake, each.system, [each.main], quarter.start, quarter.end, quarter.known_by, HEIGHT
         )
         yield from (picture(trend.svg, trend.alt, trend.caption) for trend in trends)
-    bias = [
-        view
-        for view in subgroup_views(each.system, each.areas[Area.BIAS].figures, each.screen)
-        if view.svg
-    ]
-    if bias:
-        withheld = f"; {bias[0].withheld} not shown" if bias[0].withheld else ""
-        caption = f"Subgroups with their intervals{withheld}."
-        yield picture(bias[0].svg, bias[0].alt, caption)
+    views = subgroup_views(each.system, each.areas[Area.BIAS].figures, each.screen, SUBGROUPS)
+    bias = next((view for view in views if view.svg), None)
+    if bias is not None:
+        withheld = f"; {bias.withheld} not shown" if bias.withheld else ""
+        total = len(bias.figures)
+        caption = f"{bias.drawn} of {total} subgroups, the gravest first{withheld}."
+        yield picture(bias.svg, bias.alt, caption)
         return
     ranked = drift_ranking(each.areas[Area.DRIFT].figures, each.screen)
     if ranked:

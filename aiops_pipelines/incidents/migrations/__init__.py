@@ -1,0 +1,1 @@
+"""Alembic migrations of the incident desk, shipped with the package."""

@@ -1,0 +1,120 @@
+"""The desk's tables. Changes go through a migration; a test holds both against each other."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+_NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware time, kept in UTC: SQLite has no time zones of its own."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the time in UTC; ValueError for a naive one."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone can't be kept")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the time in UTC, aware."""
+        del dialect
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of all tables, with names that migrations can rely on."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this class attribute
+        datetime: Instant,
+        dict[str, Any]: JSON,
+    }
+
+
+class IncidentRow(Base):
+    """One episode of one failing check."""
+
+    __tablename__ = "incidents"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    year: Mapped[int]
+    number: Mapped[int]
+    system: Mapped[str] = mapped_column(String(64), index=True)
+    check: Mapped[str] = mapped_column(String(64))
+    area: Mapped[str] = mapped_column(String(32))
+    severity: Mapped[str] = mapped_column(String(8))
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    owner: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    opened: Mapped[date]
+    last_failed: Mapped[date]
+    recovered_on: Mapped[date | None]
+    detected_at: Mapped[datetime]
+    acknowledge_by: Mapped[datetime]
+    resolve_by: Mapped[datetime]
+    historical: Mapped[bool]
+    timeline: Mapped[list["EntryRow"]] = relationship(order_by="EntryRow.id")
+
+    __table_args__ = (UniqueConstraint("year", "number"),)
+
+
+class EntryRow(Base):
+    """One line of a timeline."""
+
+    __tablename__ = "timeline"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incidents.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    day: Mapped[date]
+    as_of: Mapped[date]
+    at: Mapped[datetime]
+    summary: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[dict[str, Any]]
+
+
+class OutcomeRow(Base):
+    """Every outcome the desk has seen: the same one twice changes nothing."""
+
+    __tablename__ = "outcomes"
+
+    system: Mapped[str] = mapped_column(String(64), primary_key=True)
+    check: Mapped[str] = mapped_column(String(64), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    as_of: Mapped[date] = mapped_column(primary_key=True)
+    passed: Mapped[bool]
+    severity: Mapped[str] = mapped_column(String(8))
+    evaluation_id: Mapped[str] = mapped_column(String(64))
+
+
+class CursorRow(Base):
+    """How far each source has been read."""
+
+    __tablename__ = "cursors"
+
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(String(64))
