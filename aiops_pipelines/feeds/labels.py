@@ -149,7 +149,9 @@ def _source(columns: Columns, system: System) -> pa.Array:
 def _revision(columns: Columns, sieve: Sieve) -> pa.Array:
     """Return the 0-based revision, 0 where none is stated."""
     number = columns.number("revision")
-    whole = (number.values >= 0) & (number.values < 2**31) & (number.values % 1 == 0)
+    whole = (
+        (number.values >= 0) & (number.values < 2**31) & (np.floor(number.values) == number.values)
+    )
     wrong = ~whole & ~number.missing
     sieve.refuse(wrong, Rule.REVISION_NOT_WHOLE, "revision")
     return pa.array(np.where(whole, number.values, 0).astype(np.int32))

@@ -1,0 +1,151 @@
+"""A portfolio with mistakes: each is named by file, line and field, and stops only its system."""
+
+from pathlib import Path
+
+import pytest
+from feed_hospital import system_tree
+from ruamel.yaml import YAML
+
+from aiops_pipelines.errors import PortfolioError
+from aiops_pipelines.portfolio import load_hospital, load_portfolio, read_portfolio
+
+HOSPITAL = """\
+name: Test Hospital
+time_zone: America/Chicago
+monitoring_start: 2025-01-01
+operations_manager: A
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "systems").mkdir()
+    (tmp_path / "hospital.yaml").write_text(HOSPITAL)
+    put(tmp_path, "good.yaml", id="good")
+    return tmp_path
+
+
+def put(folder: Path, file_name: str, **changes: object) -> None:
+    with (folder / "systems" / file_name).open("w") as file:
+        YAML().dump(system_tree(**changes), file)
+
+
+def edit(folder: Path, name: str, old: str, new: str) -> int:
+    """Replace the first `old` in a system's file and return the 1-based line where it was."""
+    path = folder / "systems" / name
+    text = path.read_text()
+    path.write_text(text.replace(old, new, 1))
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_a_good_portfolio_has_no_problems(folder):
+    assert [system.id for system in load_portfolio(folder).systems] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "words"),
+    [
+        ("intended_use: tests", "intended_usee: tests", "intended_usee", "Extra inputs"),
+        ("id: bad", "id: ../etc", "id", "String should match pattern"),
+        ("id: bad", "id: a/b", "id", "String should match pattern"),
+        ("id: bad", "id: Bad", "id", "String should match pattern"),
+        ("task: binary", "task: oracle", "output.task", "Input should be"),
+        ("threshold: 0.5", "threshold: 1.5", "output.operating_points.0.threshold", "less than"),
+        ("path: risk/labels", "path: ../labels", "labels.path", "no `..`"),
+        ("path: risk/labels", "path: /labels", "labels.path", "relative to the feeds' root"),
+        ("kind: csv", "kind: xlsx", "predictions.kind", "Input should be"),
+        ("go_live: '2024-01-01'", "go_live: soon", "lifecycle.go_live", "valid date"),
+        ("mature_after_days: 7", "mature_after_days: -7", "truth.mature_after_days", "greater"),
+    ],
+)
+def test_a_mistake_is_named_by_file_line_and_field(folder, old, new, field, words):
+    put(folder, "bad.yaml", id="bad")
+    line = edit(folder, "bad.yaml", old, new)
+    with pytest.raises(PortfolioError) as caught:
+        load_portfolio(folder)
+    assert f"bad.yaml:{line}: {field}: " in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_one_wrong_file_stops_its_own_system_and_no_other(folder):
+    put(folder, "bad.yaml", id="../bad")
+    (folder / "systems" / "broken.yaml").write_text("id: [unclosed\n")
+    (folder / "systems" / "latin.yaml").write_bytes(b"name: Gr\xfcn\n")
+    (folder / "systems" / "list.yaml").write_text("- a\n- b\n")
+    (folder / "systems" / "empty.yaml").write_text("")
+    portfolio = read_portfolio(folder)
+    assert [system.id for system in portfolio.systems] == ["good"]
+    named = [Path(problem.split(":")[0]).name for problem in portfolio.problems]
+    assert named == ["bad.yaml", "broken.yaml", "empty.yaml", "latin.yaml", "list.yaml"]
+
+
+def test_all_mistakes_are_told_at_once(folder):
+    put(folder, "bad.yaml", id="../bad", name="", subgroups=["Sex"])
+    with pytest.raises(PortfolioError) as caught:
+        load_portfolio(folder)
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_two_systems_with_one_id_are_told_apart_by_their_files(folder):
+    put(folder, "more.yaml", id="good")
+    with pytest.raises(PortfolioError, match=r"more.yaml:1: id: 'good' is already used by good"):
+        load_portfolio(folder)
+
+
+def test_a_key_given_twice_is_refused(folder):
+    put(folder, "bad.yaml", id="bad")
+    edit(folder, "bad.yaml", "name: Risk\n", "name: Risk\nname: Other\n")
+    with pytest.raises(PortfolioError, match=r"bad.yaml:\d+: not valid YAML: .*duplicate"):
+        load_portfolio(folder)
+
+
+def test_yaml_that_would_run_code_is_refused_as_data(folder):
+    put(folder, "bad.yaml", id="bad")
+    edit(folder, "bad.yaml", "name: Risk\n", 'name: !!python/object/apply:os.getcwd ["x"]\n')
+    problems = read_portfolio(folder).problems
+    assert len(problems) == 1
+    assert "bad.yaml" in problems[0]
+
+
+def test_a_missing_or_empty_folder_says_what_to_do(tmp_path):
+    with pytest.raises(PortfolioError, match=r"no hospital.yaml here; set AIOPS_PORTFOLIO"):
+        load_hospital(tmp_path / "nowhere")
+    (tmp_path / "hospital.yaml").write_text(HOSPITAL)
+    with pytest.raises(PortfolioError, match=r"systems: holds no system; add one YAML a system"):
+        load_portfolio(tmp_path)
+
+
+def test_an_unknown_system_or_time_zone_is_named(folder):
+    with pytest.raises(PortfolioError, match=r"no system 'none' in the portfolio; known: good"):
+        load_portfolio(folder).system("none")
+    (folder / "hospital.yaml").write_text(HOSPITAL.replace("America/Chicago", "Mars/Olympus"))
+    with pytest.raises(PortfolioError, match=r"hospital.yaml:2: time_zone: unknown time zone"):
+        load_portfolio(folder)
+
+
+@pytest.mark.parametrize(
+    ("feed", "words"),
+    [
+        ({"path": "risk/all.csv"}, "either {day} in its `path` or a `days` rule"),
+        ({"path": "a/{day}.csv", "days": {"from": "2025-01-01", "rows_per_day": 5}}, "not both"),
+        ({"path": "a.csv", "days": {"from": "2025-01-01", "rows_per_day": 0}}, "greater than 0"),
+        ({"path": "*.csv", "days": {"from": "2025-01-01", "rows_per_day": 5}}, "no `*`"),
+        ({"path": "a/{day}.csv", "time_zone": "Mars/Olympus"}, "unknown time zone"),
+        ({"path": "a/{day}.csv", "delimiter": ";;"}, "at most 1 character"),
+        (
+            {
+                "path": "a.csv",
+                "days": {"from": "2025-01-01", "rows_per_day": 5},
+                "columns": {"case_id": "c", "score": "s", "predicted_at": "t"},
+            },
+            "with a `days` rule there are no times: drop predicted_at",
+        ),
+    ],
+)
+def test_a_feed_that_contradicts_itself_is_refused(folder, feed, words):
+    tree = {"kind": "csv", "columns": {"case_id": "c", "score": "s"}, **feed}
+    put(folder, "bad.yaml", id="bad", predictions=tree)
+    problems = read_portfolio(folder).problems
+    assert len(problems) == 1
+    assert ": predictions" in problems[0]
+    assert words in problems[0]
