@@ -2,7 +2,6 @@
 
 from aiops_pipelines.reports.charts import trend_markdown_image
 from aiops_pipelines.reports.dashboard import render_dashboard, render_index
-from aiops_pipelines.reports.incident import OpenIncident
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.quarterly import render_quarterly
 from aiops_pipelines.reports.site import dashboard_pages
@@ -10,7 +9,6 @@ from aiops_pipelines.reports.system_page import render_system_page
 
 __all__ = [
     "Links",
-    "OpenIncident",
     "dashboard_pages",
     "render_dashboard",
     "render_index",

@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import SystemStatus, portfolio_status, system_status
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.charts import sparkline
 from aiops_pipelines.reports.history import FigureKey, figures_of_nights, trends
-from aiops_pipelines.reports.incident import OpenIncident
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.pages import render
 from aiops_pipelines.reports.style import LOOKS, Look
@@ -87,7 +87,7 @@ class DashboardView:
 def render_dashboard(
     portfolio: Portfolio,
     lake: Lake,
-    incidents: Sequence[OpenIncident],
+    incidents: Sequence[Incident],
     day: date,
     links: Links,
 ) -> str:
@@ -112,7 +112,7 @@ def render_index(days: Sequence[date], links: Links | None = None) -> str:
 def dashboard_view(
     portfolio: Portfolio,
     lake: Lake,
-    incidents: Sequence[OpenIncident],
+    incidents: Sequence[Incident],
     day: date,
     links: Links,
 ) -> DashboardView:
@@ -144,7 +144,7 @@ def _row(
     portfolio: Portfolio,
     lake: Lake,
     status: SystemStatus,
-    incidents: Sequence[OpenIncident],
+    incidents: Sequence[Incident],
     links: Links,
 ) -> SystemRow:
     system, day = status.system, status.day

@@ -32,6 +32,6 @@ class Links:
         partition = quote(f"{day.isoformat()}|{system}", safe="")
         return f"{self.dagster.rstrip('/')}/assets/{quote(name)}?partition={partition}"
 
-    def incident(self, number: int) -> str:
+    def incident(self, incident_id: str) -> str:
         """Return the incident's page at the desk, "" without one."""
-        return f"{self.incidents.rstrip('/')}/{number}" if self.incidents else ""
+        return f"{self.incidents.rstrip('/')}/{quote(incident_id)}" if self.incidents else ""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from aiops_pipelines.evaluation.status import TABLES
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Portfolio
 from aiops_pipelines.reports.dashboard import render_dashboard, render_index
-from aiops_pipelines.reports.incident import OpenIncident
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.system_page import render_system_page
 
@@ -18,7 +18,7 @@ _PLAIN = Links()
 def dashboard_pages(
     portfolio: Portfolio,
     lake: Lake,
-    incidents: Sequence[OpenIncident],
+    incidents: Sequence[Incident],
     day: date,
     links: Links = _PLAIN,
 ) -> dict[str, str]:

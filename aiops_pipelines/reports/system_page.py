@@ -12,12 +12,12 @@ from markupsafe import Markup
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import SystemStatus, system_status
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.charts import Bar, forest_chart, ranking_chart
 from aiops_pipelines.reports.contract_view import ClauseView, clause_views
-from aiops_pipelines.reports.incident import OpenIncident
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.pages import render
 from aiops_pipelines.reports.style import LOOKS, Look
@@ -78,7 +78,7 @@ class SystemPageView:
 def render_system_page(
     portfolio: Portfolio,
     lake: Lake,
-    incidents: Sequence[OpenIncident],
+    incidents: Sequence[Incident],
     system_id: str,
     day: date,
     links: Links,
@@ -93,7 +93,7 @@ def render_system_page(
 def _page(
     portfolio: Portfolio,
     lake: Lake,
-    incidents: Sequence[OpenIncident],
+    incidents: Sequence[Incident],
     status: SystemStatus,
     links: Links,
 ) -> SystemPageView:

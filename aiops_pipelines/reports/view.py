@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import AreaStatus, SystemStatus
+from aiops_pipelines.incidents import Incident
+from aiops_pipelines.incidents.desk import ENDED
 from aiops_pipelines.portfolio import METRICS, Area, RiskTier, System
 from aiops_pipelines.reports import wording
-from aiops_pipelines.reports.incident import OpenIncident
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.style import LOOKS, Look
 from aiops_pipelines.reports.suppression import Screen
@@ -177,7 +178,7 @@ def main_figure(figures: Iterable[Figure]) -> Figure | None:
 class IncidentView:
     """One open incident with its clocks in words."""
 
-    number: int
+    id: str
     system: str
     summary: str
     severity: str
@@ -190,32 +191,42 @@ class IncidentView:
 
 
 def incident_views(
-    incidents: Sequence[OpenIncident], system: str, day: date, zone: ZoneInfo, links: Links
+    incidents: Sequence[Incident], system: str, day: date, zone: ZoneInfo, links: Links
 ) -> tuple[IncidentView, ...]:
-    """Return the incidents of one system as read on the morning after `day`, overdue ones first."""
+    """Return one system's open incidents as read on the morning after `day`, overdue ones first.
+
+    Those that a person ended, that concern later days, or that are history wait for nobody.
+    """
     now = datetime.combine(day + timedelta(days=1), MORNING, zone)
     views = [
         _incident_view(incident, now, zone, links)
         for incident in incidents
-        if incident.system == system
+        if incident.system == system and incident.opened <= day and is_open(incident)
     ]
-    return tuple(sorted(views, key=lambda view: (not view.overdue, view.number)))
+    return tuple(sorted(views, key=lambda view: (not view.overdue, view.severity, view.id)))
 
 
-def _incident_view(
-    incident: OpenIncident, now: datetime, zone: ZoneInfo, links: Links
-) -> IncidentView:
-    due = [("acknowledge", incident.acknowledge_by), ("resolve", incident.resolve_by)]
-    running = [(name, end) for name, end in due if end is not None]
+def is_open(incident: Incident) -> bool:
+    """Return whether the incident still waits for somebody."""
+    return incident.status not in ENDED and not incident.historical
+
+
+def _incident_view(incident: Incident, now: datetime, zone: ZoneInfo, links: Links) -> IncidentView:
+    clocks = [("resolve", incident.resolve_by)]
+    if incident.status == "open":
+        clocks.insert(0, ("acknowledge", incident.acknowledge_by))
+    told = [_clock_text(name, end, now, zone) for name, end in clocks]
+    if incident.recovered_on is not None:
+        told.append(f"the check passes again since {wording.day_text(incident.recovered_on)}")
     return IncidentView(
-        number=incident.id,
+        id=incident.id,
         system=incident.system,
         summary=incident.summary,
-        severity=str(incident.severity),
-        status=str(incident.status),
+        severity=incident.severity,
+        status=incident.status,
         opened=wording.day_text(incident.opened),
-        clocks=tuple(_clock_text(name, end, now, zone) for name, end in running),
-        overdue=any(end <= now for _, end in running),
+        clocks=tuple(told),
+        overdue=any(end <= now for _, end in clocks),
         new=incident.opened >= now.date() - timedelta(days=1),
         href=links.incident(incident.id),
     )

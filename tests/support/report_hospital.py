@@ -5,7 +5,6 @@ lake holds. Some systems are in trouble on purpose.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from upath import UPath
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.store import write_figures
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Hospital, Portfolio, System
 from aiops_pipelines.verdict import Verdict
@@ -47,22 +47,6 @@ _STRATA = [
     ("race=Pacific Islander", 7),
     ("race=White", 573),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class PaperIncident:
-    """An incident as the reports see it."""
-
-    id: int
-    system: str
-    check: str
-    area: str
-    severity: str
-    status: str
-    opened: date
-    summary: str
-    acknowledge_by: datetime | None = None
-    resolve_by: datetime | None = None
 
 
 def system_record(system_id: str, **changes: object) -> System:
@@ -155,24 +139,46 @@ def nights(count: int, last: date = DAY) -> list[date]:
     return [last - timedelta(days=back) for back in reversed(range(count))]
 
 
-def paper_incidents(day: date = DAY) -> list[PaperIncident]:
-    """Return three incidents: one overdue, one new, one at ease."""
+def paper_incidents(day: date = DAY) -> list[Incident]:
+    """Return four incidents: one overdue, two new, one that a person closed."""
     noon = datetime(day.year, day.month, day.day, 17, tzinfo=UTC)
+    overdue = incident(
+        "INC-2026-0011", "lung-nodule-ct", "performance", day - timedelta(days=3),
+        acknowledge_by=noon - timedelta(days=1), resolve_by=noon + timedelta(days=4),
+        summary="sensitivity at alert below its limit", severity="SEV1",
+    )  # fmt: skip
     return [
-        PaperIncident(
-            11, "lung-nodule-ct", "performance_limits", "performance", "critical", "open",
-            day - timedelta(days=3), "sensitivity at alert below its limit",
-            noon - timedelta(days=1), noon + timedelta(days=4),
+        overdue,
+        incident(
+            "INC-2026-0014", "sepsis-early-warning", "drift", day, status="acknowledged",
+            resolve_by=noon + timedelta(days=2), summary="lactate arrives in another unit",
         ),
-        PaperIncident(
-            14, "sepsis-early-warning", "drift_limits", "drift", "high", "acknowledged",
-            day, "lactate arrives in another unit", None, noon + timedelta(days=2),
+        incident(
+            "INC-2026-0015", "ambient-documentation", "integrity", day,
+            acknowledge_by=noon + timedelta(hours=23), resolve_by=noon + timedelta(days=9),
+            summary="no predictions since yesterday", severity="SEV3",
         ),
-        PaperIncident(
-            15, "ambient-documentation", "predictions_integrity", "integrity", "high", "open",
-            day, "no predictions since yesterday", noon + timedelta(hours=23), None,
-        ),
+        incident("INC-2026-0002", "no-show", "drift", day - timedelta(days=40), status="closed"),
     ]  # fmt: skip
+
+
+def incident(incident_id: str, system: str, area: str, opened: date, **fields: object) -> Incident:
+    """Return an incident; `fields` replace what is not given by position."""
+    detected = datetime(opened.year, opened.month, opened.day, 12, tzinfo=UTC) + timedelta(days=1)
+    base: dict[str, object] = {
+        "check": f"{area.replace(' ', '_')}_limits",
+        "severity": "SEV2",
+        "status": "open",
+        "owner": "AI ops",
+        "summary": "something is wrong",
+        "last_failed": opened,
+        "recovered_on": None,
+        "detected_at": detected,
+        "acknowledge_by": detected + timedelta(hours=4),
+        "resolve_by": detected + timedelta(hours=72),
+        "historical": False,
+    }
+    return Incident(id=incident_id, system=system, area=area, opened=opened, **(base | fields))  # type: ignore[arg-type]
 
 
 def _mood(system_id: str, mood: str) -> str:

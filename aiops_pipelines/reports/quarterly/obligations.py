@@ -1,18 +1,20 @@
 """Sections on what is owed and unknown: clauses and credits, incidents, alarms, blind spots."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
 
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.portfolio import Area, Clause, Contract
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.contract_view import ClauseView, clause_views
-from aiops_pipelines.reports.incident import OpenIncident
 from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter
 from aiops_pipelines.reports.quarterly.inventory import has_mature_labels
 from aiops_pipelines.reports.quarterly.layout import Cell, Section, Table
 from aiops_pipelines.reports.style import LOOKS
+from aiops_pipelines.reports.view import is_open
 from aiops_pipelines.verdict import Verdict
 
 AVERAGE_RUN_DAYS = 3652.5
@@ -101,31 +103,40 @@ def credit_of(contract: Contract, clause: Clause) -> tuple[str, str]:
 
 
 def incidents_section(
-    quarter: Quarter, incidents: Sequence[OpenIncident], names: dict[str, str]
+    quarter: Quarter, incidents: Sequence[Incident], names: dict[str, str]
 ) -> Section:
-    """Return the incidents opened in the quarter, and older ones still open."""
-    known = [incident for incident in incidents if incident.opened <= quarter.last]
+    """Return the incidents of the quarter, and older ones that are still open."""
+    known = [
+        incident
+        for incident in incidents
+        if incident.opened <= quarter.last
+        and (incident.opened >= quarter.start or is_open(incident))
+    ]
     rows = tuple(
         (
-            str(incident.id),
+            incident.id,
             names.get(incident.system, incident.system),
-            str(incident.area),
-            str(incident.severity),
-            str(incident.status),
-            wording.day_text(incident.opened),
+            incident.area,
+            incident.severity,
+            incident.status,
+            f"{incident.opened:%d %b}",
+            f"{incident.recovered_on:%d %b}" if incident.recovered_on else "no",
             incident.summary,
         )
-        for incident in sorted(known, key=lambda incident: incident.id)
+        for incident in sorted(known, key=lambda incident: (incident.severity, incident.id))
     )
+    grave = Counter(incident.severity for incident in known)
+    told = wording.listed([f"{count} of {word}" for word, count in sorted(grave.items())])
     return Section(
         id="incidents",
         title="Incidents",
+        paragraphs=(f"By severity: {told}.",) if known else (),
         tables=(
             Table(
-                f"Incidents known on {wording.day_text(quarter.known_by)}",
-                ("No.", "System", "Area", "Severity", "State", "Opened", "What"),
+                f"Incidents of {quarter.name}, and older ones still open, the gravest first",
+                ("No.", "System", "Area", "Severity", "State", "Opened", "Recovered", "What"),
                 rows,
-                widths=("6%", "20%", "11%", "10%", "13%", "13%", "27%"),
+                widths=("13%", "18%", "11%", "8%", "9%", "8%", "10%", "23%"),
                 empty="No incident is on record.",
             ),
         ),

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio
 from aiops_pipelines.reports import wording
-from aiops_pipelines.reports.incident import OpenIncident
 from aiops_pipelines.reports.pages import render
 from aiops_pipelines.reports.pdf import font_face, to_pdf
 from aiops_pipelines.reports.quarterly.appendix import lineage_section, methods_section
@@ -63,7 +63,7 @@ class QuarterlyView:
 def render_quarterly(
     portfolio: Portfolio,
     lake: Lake,
-    incidents: Sequence[OpenIncident],
+    incidents: Sequence[Incident],
     quarter_start: date,
     quarter_end: date,
     as_known_on: date,
@@ -81,7 +81,7 @@ def render_quarterly(
 
 
 def quarterly_html(
-    portfolio: Portfolio, lake: Lake, incidents: Sequence[OpenIncident], quarter: Quarter
+    portfolio: Portfolio, lake: Lake, incidents: Sequence[Incident], quarter: Quarter
 ) -> str:
     """Return the report as the HTML that is printed."""
     view = quarterly_view(portfolio, lake, incidents, quarter)
@@ -90,7 +90,7 @@ def quarterly_html(
 
 
 def quarterly_view(
-    portfolio: Portfolio, lake: Lake, incidents: Sequence[OpenIncident], quarter: Quarter
+    portfolio: Portfolio, lake: Lake, incidents: Sequence[Incident], quarter: Quarter
 ) -> QuarterlyView:
     """Return everything the report says, before it is laid out."""
     systems = gather(portfolio, lake, quarter)
@@ -154,7 +154,7 @@ def _details(systems: Sequence[SystemQuarter], asked: int) -> tuple[str, ...]:
 
 
 def _tiles(
-    systems: Sequence[SystemQuarter], incidents: Sequence[OpenIncident], quarter: Quarter
+    systems: Sequence[SystemQuarter], incidents: Sequence[Incident], quarter: Quarter
 ) -> tuple[Tile, ...]:
     clauses = [
         figure for each in systems for figure in each.areas[Area.SLA].figures if figure.clause
