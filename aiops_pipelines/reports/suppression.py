@@ -107,11 +107,15 @@ def _exposed(
             beside = _smallest(parts, hidden, counts)
             if beside is not None:
                 return beside
-    for cell in sorted(small & _determined(hidden, sums, counts)):
-        neighbours = [
-            other for whole, parts in sums if cell in (whole, *parts) for other in (whole, *parts)
+    given_away = small & _determined(hidden, sums, counts)
+    for near in (given_away, hidden):
+        touched = [
+            other
+            for whole, parts in sums
+            if given_away and near.intersection((whole, *parts))
+            for other in (whole, *parts)
         ]
-        beside = _smallest(neighbours, hidden, counts)
+        beside = _smallest(touched, hidden, counts)
         if beside is not None:
             return beside
     return None

@@ -1,0 +1,239 @@
+import re
+from datetime import date, timedelta
+from html.parser import HTMLParser
+
+import pytest
+from report_hospital import (
+    DAY,
+    SYSTEMS,
+    incident,
+    make,
+    nights,
+    paper_incidents,
+    paper_lake,
+    paper_portfolio,
+)
+from upath import UPath
+
+from aiops_pipelines.evaluation.store import write_figures
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area
+from aiops_pipelines.reports import (
+    Links,
+    dashboard_pages,
+    render_dashboard,
+    render_index,
+    render_system_page,
+    trend_markdown_image,
+)
+from aiops_pipelines.reports.dashboard import dashboard_view
+from aiops_pipelines.verdict import Verdict
+
+HOSTILE = "<script>alert(1)</script>\u202e=HYPERLINK(0)"
+
+
+@pytest.fixture(scope="module")
+def portfolio():
+    return paper_portfolio()
+
+
+@pytest.fixture(scope="module")
+def lake(portfolio, tmp_path_factory):
+    return paper_lake(tmp_path_factory.mktemp("mixed"), portfolio, nights(3))
+
+
+@pytest.fixture(scope="module")
+def view(portfolio, lake):
+    return dashboard_view(portfolio, lake, paper_incidents(), DAY, Links())
+
+
+def rows(view):
+    return {row.id: row for _, members in view.groups for row in members}
+
+
+def test_the_first_sentence_names_the_systems_in_need_and_why(view):
+    assert view.headline == (
+        "Three of twelve systems need you today: Lung nodule detection, CT (data quality, "
+        "performance, drift and SLA), Sepsis early warning (drift) and Ambient documentation "
+        "quality (integrity)."
+    )
+
+
+def test_every_monitored_system_has_one_row_and_a_verdict_in_every_area(view):
+    assert set(rows(view)) == set(SYSTEMS)
+    assert all(len(row.areas) == len(Area) for row in rows(view).values())
+
+
+def test_insufficient_data_is_its_own_group_and_never_running_within_limits(view):
+    groups = {title: [row.id for row in members] for title, members in view.groups}
+    assert "falls-risk" in groups["Cannot be judged in every area"]
+    assert "falls-risk" not in groups["Running within limits"]
+
+
+def test_a_silent_feed_is_told_at_the_top(view):
+    assert view.silent == (("Ambient documentation quality", "no file arrived; expected daily"),)
+
+
+def test_clocks_are_told_for_seven_in_the_morning_in_the_hospitals_zone(view):
+    (lung,) = rows(view)["lung-nodule-ct"].incidents
+    assert lung.overdue
+    assert lung.clocks[0] == "acknowledge overdue by 1 day 19 h (was due 29 Mar 12:00)"
+    (sepsis,) = rows(view)["sepsis-early-warning"].incidents
+    assert sepsis.clocks == ("resolve within 1 day 5 h (by 1 Apr 12:00)",)
+
+
+def test_closed_historical_and_later_incidents_do_not_wait_for_anybody(portfolio, lake):
+    done = [
+        incident("INC-2026-0001", "no-show", "drift", DAY, status="closed"),
+        incident("INC-2026-0002", "no-show", "drift", DAY, historical=True),
+        incident("INC-2026-0003", "no-show", "drift", DAY + timedelta(days=1)),
+    ]
+    view = dashboard_view(portfolio, lake, done, DAY, Links())
+    assert rows(view)["no-show"].incidents == ()
+
+
+def test_an_overdue_incident_alone_needs_somebody(portfolio, tmp_path):
+    calm = paper_lake(tmp_path, portfolio, [DAY], mood="calm")
+    late = incident("INC-2026-0007", "no-show", "drift", DAY - timedelta(days=9))
+    view = dashboard_view(portfolio, calm, [late], DAY, Links())
+    assert view.headline == (
+        "One of twelve systems needs you today: Clinic no-show prediction (incident overdue)."
+    )
+
+
+def test_what_changed_since_the_night_before_is_told(portfolio, tmp_path):
+    lake = paper_lake(tmp_path, portfolio, [DAY - timedelta(days=1)], mood="calm")
+    paper_lake(tmp_path, portfolio, [DAY], mood="red")
+    changes = rows(dashboard_view(portfolio, lake, [], DAY, Links()))["no-show"].changes
+    assert "performance: ok → breach" in changes
+    assert "calibration: ok → breach" not in changes
+
+
+def test_without_any_evaluation_there_is_no_all_clear(portfolio, tmp_path):
+    view = dashboard_view(portfolio, Lake(UPath(tmp_path)), [], DAY, Links())
+    assert view.headline == (
+        "No answer today: none of twelve systems was evaluated for this night."
+    )
+    assert [title for title, _ in view.groups] == ["Need you today"]
+
+
+def test_a_system_whose_night_did_not_run_needs_somebody(portfolio, tmp_path):
+    lake = paper_lake(tmp_path, paper_portfolio(["no-show"]), [DAY], mood="calm")
+    headline = dashboard_view(portfolio, lake, [], DAY, Links()).headline
+    assert headline.startswith("Eleven of twelve systems need you today: ")
+    assert headline.endswith("and seven more.")
+    assert "(not evaluated)" in headline
+
+
+def test_an_empty_portfolio_says_so(tmp_path):
+    view = dashboard_view(paper_portfolio([]), Lake(UPath(tmp_path)), [], DAY, Links())
+    assert view.headline.startswith("No system is monitored")
+
+
+def test_broken_portfolio_entries_are_told(lake):
+    broken = paper_portfolio(["no-show"]).model_copy(update={"problems": ("x.yaml:3: id: bad",)})
+    page = render_dashboard(broken, lake, [], DAY, Links())
+    assert "x.yaml:3: id: bad" in page
+
+
+def test_the_gravest_performance_figure_stands_for_the_system(portfolio, tmp_path):
+    lake = Lake(UPath(tmp_path))
+    common = {"system": "no-show", "version": "1", "day": DAY, "as_of": DAY}
+    figures = [
+        make(common, Area.PERFORMANCE, "auroc", estimate=0.95, minimum=0.8),
+        make(
+            common, Area.PERFORMANCE, "sensitivity", operating_point="alert", estimate=0.5,
+            minimum=0.8, verdict=Verdict.BREACH, reason="sensitivity at alert 0.5: below 0.8",
+        ),
+    ]  # fmt: skip
+    write_figures(lake, Area.PERFORMANCE, "performance", "no-show", DAY, DAY, figures)
+    row = rows(dashboard_view(portfolio, lake, [], DAY, Links()))["no-show"]
+    assert row.main.title == "sensitivity at alert"
+    assert row.main.value == "0.500"
+
+
+def test_a_suppressed_figure_shows_no_number_anywhere(portfolio, lake):
+    page = render_system_page(portfolio, lake, [], "lung-nodule-ct", DAY, Links())
+    rows = re.findall(r"<tr>.*?</tr>", page, re.DOTALL)
+    pacific = [row for row in rows if "race Pacific Islander" in row]
+    asian = [row for row in rows if "race Asian" in row]
+    assert pacific and asian
+    assert all("suppressed" in row and "n not shown" in row for row in pacific + asian)
+    assert "n 7)" not in page and "n = 90<" not in page
+    assert "gap of race=Pacific Islander" not in page
+
+
+def test_hostile_names_are_text_and_nothing_else(tmp_path):
+    portfolio = paper_portfolio(
+        ["no-show"], name=HOSTILE, vendor={"name": HOSTILE, "contact": '"><img src=x>'}
+    )
+    lake = paper_lake(tmp_path, portfolio, nights(2))
+    bad = incident("INC-1", "no-show", "drift", DAY, summary=HOSTILE, severity="SEV1")
+    for page in dashboard_pages(portfolio, lake, [bad], DAY).values():
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "\u202e" not in page
+
+
+class Ids(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.ids = []
+        self.targets = []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if "id" in values:
+            self.ids.append(values["id"])
+        self.targets += [
+            value for name, value in attrs if name in {"href", "src", "xlink:href"} and value
+        ]
+
+
+def test_pages_fetch_nothing_and_name_nothing_twice(portfolio, lake):
+    pages = dashboard_pages(portfolio, lake, paper_incidents(), DAY)
+    folder = f"dashboard/{DAY}/"
+    assert set(pages) == {
+        "dashboard/index.html", f"{folder}index.html", *(f"{folder}{name}.html" for name in SYSTEMS)
+    }  # fmt: skip
+    for name, page in pages.items():
+        found = Ids()
+        found.feed(page)
+        assert len(found.ids) == len(set(found.ids)), name
+        assert not [target for target in found.targets if "//" in target], name
+        inner = {target[1:] for target in found.targets if target.startswith("#")}
+        assert inner <= set(found.ids), name
+
+
+def test_the_same_lake_gives_the_same_bytes(portfolio, lake):
+    fresh = Lake(lake.root)
+    first = dashboard_pages(portfolio, lake, paper_incidents(), DAY)
+    assert first == dashboard_pages(portfolio, fresh, paper_incidents(), DAY)
+
+
+def test_links_lead_to_dagster_and_the_desk(portfolio, lake):
+    links = Links(dagster="http://dagster:3000/", incidents="https://desk.example/i")
+    page = render_dashboard(portfolio, lake, paper_incidents(), DAY, links)
+    key = "2026-03-30%7Clung-nodule-ct"
+    assert f"http://dagster:3000/assets/performance?partition={key}" in page
+    assert 'href="https://desk.example/i/INC-2026-0011"' in page
+
+
+def test_the_index_lists_days_newest_first_by_month():
+    page = render_index([date(2026, 2, 28), date(2026, 3, 2), date(2026, 3, 1)])
+    found = re.findall(r'href="(\d{4}-\d\d-\d\d)/index.html"', page)
+    assert found == ["2026-03-02", "2026-03-01", "2026-02-28"]
+    assert page.index("March 2026") < page.index("February 2026")
+
+
+def test_a_trend_for_dagster_is_a_small_image_without_suppressed_figures():
+    common = {"system": "no-show", "version": "1"}
+    figures = [
+        make({**common, "day": day, "as_of": day}, Area.PERFORMANCE, "auroc", estimate=0.8)
+        for day in nights(5)
+    ]
+    image = trend_markdown_image(figures)
+    assert image.startswith("![AUROC, 28-day window, n = 800: 0.8 on 2026-03-26")
+    assert len(image) < 40_000
+    hidden = make({**common, "day": DAY, "as_of": DAY}, Area.BIAS, "auroc", suppressed=True)
+    assert trend_markdown_image([hidden]) == "No figure to draw yet."

@@ -1,0 +1,105 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from report_hospital import DAY, make, system_record
+
+from aiops_pipelines.portfolio import Area
+from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.reading import reading
+from aiops_pipelines.reports.suppression import Screen
+from aiops_pipelines.verdict import Verdict
+
+COMMON = {"system": "falls-risk", "version": "1", "day": DAY, "as_of": DAY}
+OPEN = Screen(frozenset())
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.8765, "", "0.876"),
+        (-0.0004, "", "0.000"),
+        (-0.05, "", "−0.050"),
+        (1.9, "days", "1.90 days"),
+        (12.345, "", "12.35"),
+        (312.0, "", "312"),
+        (1234.5, "", "1,234"),
+    ],
+)
+def test_numbers_have_the_decimals_a_reader_can_use(value, unit, text):
+    assert wording.number(value, unit) == text
+
+
+def test_a_limit_is_written_as_the_contract_has_it():
+    assert wording.limit_text(0.8, None) == "at least 0.8"
+    assert wording.limit_text(None, 0.0125) == "at most 0.0125"
+    assert wording.limit_text(-0.1, 0.1, "days") == "−0.1 to 0.1 days"
+    assert wording.limit_text(None, None) == ""
+
+
+def test_marks_that_turn_the_reading_direction_are_replaced():
+    assert wording.clean("ok\u202ehcaerb\u2066\u200b\x00") == "ok□hcaerb□□□"
+    assert wording.clean("Größe 5 µm, Ω") == "Größe 5 µm, Ω"
+
+
+def test_small_counts_are_not_written():
+    assert wording.n_text(10) == "n under 11"
+    assert wording.n_text(11) == "n = 11"
+    assert wording.n_text(0) == "n = 0"
+
+
+def test_a_list_reads_like_a_sentence():
+    assert wording.listed([]) == ""
+    assert wording.listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_evidence_is_an_e_value():
+    assert wording.evidence_text(None) == ""
+    assert wording.evidence_text(3.0) == "e-value 20.09"
+    assert wording.evidence_text(800.0) == "e-value over 10,000"
+
+
+def test_a_sensitivity_reads_as_a_natural_frequency():
+    figure = make(
+        COMMON, Area.PERFORMANCE, "sensitivity", operating_point="alert", estimate=0.86,
+        low=0.82, high=0.9,
+    )  # fmt: skip
+    assert reading(figure, system_record("falls-risk"), OPEN) == (
+        "Of 100 cases with the condition (the finding), it finds 86 (95% interval 82 to 90) "
+        "of them."
+    )
+
+
+def test_too_few_cases_are_never_read_as_a_result():
+    figure = make(
+        COMMON, Area.PERFORMANCE, "sensitivity", estimate=1.0, low=0.6, high=1.0, n=14,
+        verdict=Verdict.INSUFFICIENT_DATA, reason="14 of 50 cases",
+    )  # fmt: skip
+    text = reading(figure, system_record("falls-risk"), OPEN)
+    assert "too few cases to judge (14 of 50 cases)" in text
+    assert "100" not in text
+
+
+def test_a_gap_says_who_is_worse_and_in_what():
+    figure = make(
+        COMMON, Area.BIAS, "sensitivity_gap", operating_point="alert", stratum="age_band=65+",
+        estimate=-0.12, low=-0.2, high=-0.04,
+    )  # fmt: skip
+    assert reading(figure, system_record("falls-risk"), OPEN) == (
+        "For age band 65+, sensitivity at alert is 0.120 below that of all others "
+        "(gap 95% interval −0.200 to −0.040)."
+    )
+
+
+def test_an_estimate_says_that_it_is_one():
+    figure = make(
+        COMMON, Area.PERFORMANCE, "auroc", estimand="estimated", estimate=0.8, low=0.7, high=0.9
+    )
+    assert "it cannot see a change" in reading(figure, system_record("falls-risk"), OPEN)
+
+
+def test_windows_are_told_with_their_days():
+    figure = make(COMMON, Area.PERFORMANCE, "auroc", window=28)
+    dated = replace(figure, window_from=date(2026, 3, 1), window_to=date(2026, 3, 28))
+    assert wording.window_text(figure) == "28 days"
+    assert wording.window_text(dated) == "28 days: 1 March 2026 to 28 March 2026"
