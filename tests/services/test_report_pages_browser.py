@@ -1,0 +1,127 @@
+"""The pages in a real browser: nothing is fetched, nothing overflows, axe finds no violation."""
+
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+from report_hospital import DAY, SYSTEMS, nights, paper_incidents, paper_lake, paper_portfolio
+
+from aiops_pipelines.reports import dashboard_pages
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+HOME = f"dashboard/{DAY}/index.html"
+SYSTEM = f"dashboard/{DAY}/lung-nodule-ct.html"
+MANY = [*SYSTEMS, *(f"regional-system-number-{number}" for number in range(48))]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "these tests need a browser: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Return a function that writes the pages of a hospital and gives their folder."""
+
+    def written(ids, mood, days):
+        folder = tmp_path_factory.mktemp("site")
+        portfolio = paper_portfolio(ids)
+        lake = paper_lake(folder / "lake", portfolio, days, mood)
+        for name, page in dashboard_pages(portfolio, lake, paper_incidents(), DAY).items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(page, encoding="utf-8")
+        return folder
+
+    return written
+
+
+@pytest.fixture(scope="module")
+def mixed(site):
+    return site(SYSTEMS, "mixed", nights(3))
+
+
+def opened(browser, file, width, **options):
+    page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+    requests, complaints = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(file.as_uri())
+    assert [url for url in requests if not url.startswith("data:")] == [file.as_uri()]
+    assert complaints == []
+    return page
+
+
+def overflow(page):
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("name", [HOME, SYSTEM, "dashboard/index.html"])
+def test_pages_fetch_nothing_and_fit_every_width(browser, mixed, name, width):
+    page = opened(browser, mixed / name, width)
+    assert overflow(page) <= 0
+    page.close()
+
+
+@pytest.mark.parametrize("name", [HOME, SYSTEM, "dashboard/index.html"])
+def test_axe_finds_no_violation(browser, mixed, name):
+    page = opened(browser, mixed / name, 1280)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("ids", "mood", "days"),
+    [(list(SYSTEMS)[:3], "calm", 2), (MANY, "mixed", 1), (SYSTEMS, "red", 2), (SYSTEMS, "red", 0)],
+    ids=["three systems", "sixty systems", "all red", "no data"],
+)
+def test_every_hospital_fits_a_phone_and_a_desk(browser, site, ids, mood, days):
+    folder = site(ids, mood, nights(days))
+    for width in (360, 1440):
+        page = opened(browser, folder / HOME, width)
+        assert overflow(page) <= 0
+        assert page.locator("article.system").count() == len(ids)
+        page.close()
+
+
+def test_the_keyboard_reaches_every_system_in_order(browser, mixed):
+    page = opened(browser, mixed / HOME, 1280)
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.getAttribute('href')"))
+    links = page.locator("article.system h3 a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert reached[0] == "#content"
+    assert [href for href in reached if href in links][:12] == links
+    page.close()
+
+
+def test_a_row_leads_to_its_system_and_back(browser, mixed):
+    page = opened(browser, mixed / HOME, 1280)
+    page.get_by_role("link", name="Sepsis early warning").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Sepsis early warning"
+    page.get_by_role("link", name="All systems on").click()
+    assert page.url.endswith(HOME)
+    page.close()
+
+
+def test_verdicts_are_words_also_where_colours_are_forced(browser, mixed):
+    page = opened(browser, mixed / HOME, 1280, forced_colors="active")
+    words = page.locator("article.system .chip .word").all_inner_texts()
+    assert len(words) == 12 * 7
+    assert {word.split(maxsplit=1)[1] for word in words} == {
+        "ok", "warn", "breach", "insufficient data"
+    }  # fmt: skip
+    page.close()

@@ -1,0 +1,120 @@
+"""The quarterly report as a real PDF: tags, bookmarks, repeatable bytes, numbers read back."""
+
+import io
+import re
+from datetime import date
+
+import pytest
+from pypdf import PdfReader
+from report_hospital import DAY, nights, paper_incidents, paper_lake, paper_portfolio
+
+from aiops_pipelines.evaluation.status import latest_figures
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area
+from aiops_pipelines.reports import render_quarterly
+from aiops_pipelines.reports.wording import number
+
+PERIOD = (date(2026, 1, 1), date(2026, 3, 31), date(2026, 3, 31))
+
+
+@pytest.fixture(scope="module")
+def portfolio():
+    return paper_portfolio()
+
+
+@pytest.fixture(scope="module")
+def lake(portfolio, tmp_path_factory):
+    return paper_lake(tmp_path_factory.mktemp("pdf"), portfolio, nights(3))
+
+
+@pytest.fixture(scope="module")
+def pdf(portfolio, lake):
+    return render_quarterly(portfolio, lake, paper_incidents(), *PERIOD)
+
+
+@pytest.fixture(scope="module")
+def document(pdf):
+    return PdfReader(io.BytesIO(pdf))
+
+
+@pytest.fixture(scope="module")
+def text(document):
+    return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in document.pages))
+
+
+def tags(node, kind):
+    """Yield the structure elements of a kind below `node`."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for child in node:
+            yield from tags(child, kind)
+    elif isinstance(node, dict):
+        if node.get("/S") == kind:
+            yield node
+        if "/K" in node:
+            yield from tags(node["/K"], kind)
+
+
+def test_the_pdf_declares_what_pdf_ua_asks_for(document):
+    catalog = document.trailer["/Root"]
+    assert catalog["/MarkInfo"]["/Marked"]
+    assert catalog["/Lang"] == "en"
+    assert catalog["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert b"<pdfuaid:part>1" in document.xmp_metadata.stream.get_data() or (
+        b'pdfuaid:part="1"' in document.xmp_metadata.stream.get_data()
+    )
+    assert document.metadata.title == "AI portfolio report Q1 2026, Lakeside University Hospital"
+    assert all("/StructParents" in page and page["/Tabs"] == "/S" for page in document.pages)
+
+
+def test_every_picture_has_its_text_and_every_table_its_headers(document):
+    root = document.trailer["/Root"]["/StructTreeRoot"]
+    pictures = list(tags(root["/K"], "/Figure"))
+    assert len(pictures) == 25
+    assert all(picture["/Alt"] for picture in pictures)
+    assert all(list(tags(table, "/TH")) for table in tags(root["/K"], "/Table"))
+
+
+def test_every_font_is_embedded(document):
+    for page in document.pages:
+        for font in page["/Resources"]["/Font"].values():
+            inner = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"]
+            assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(inner.get_object())
+
+
+def bookmarks(outline):
+    for item in outline:
+        yield from bookmarks(item) if isinstance(item, list) else [item.title]
+
+
+def test_contents_and_bookmarks_lead_to_every_part(document, text):
+    marks = set(bookmarks(document.outline))
+    for title in ("Where every system stands", "What we cannot tell", "System by system"):
+        assert title in text
+        assert title in marks
+
+
+def test_the_same_inputs_give_the_same_bytes(portfolio, lake, pdf):
+    fresh = Lake(lake.root)
+    assert render_quarterly(portfolio, fresh, paper_incidents(), *PERIOD) == pdf
+
+
+def test_main_figures_read_back_equal_the_lakes_rows(portfolio, lake, text):
+    for system in portfolio.monitored:
+        figure = next(
+            f
+            for f in latest_figures(lake, Area.PERFORMANCE, system.id, DAY)
+            if f.minimum is not None or f.maximum is not None
+        )
+        unit = system.output.unit if figure.metric == "mae" else ""
+        value = number(figure.estimate, unit)
+        interval = f"{number(figure.low)} to {number(figure.high, unit)}"
+        assert f"{value} {interval} {figure.n:,}" in text, system.id
+
+
+def test_the_report_has_no_page_without_its_number_and_its_head(document):
+    total = len(document.pages)
+    for place, page in enumerate(document.pages, start=1):
+        words = page.extract_text()
+        assert f"{place} of {total}" in words
+        assert "Lakeside University Hospital" in words
