@@ -77,7 +77,7 @@ def _metadata(
     lake: LakeResource, area: Area, system: str, day: date, figures: Sequence[Figure]
 ) -> dict[str, dg.MetadataValue]:
     shown: dict[str, dg.MetadataValue] = {
-        "verdict": dg.MetadataValue.text(worst(figure.verdict for figure in figures)),
+        "verdict": dg.MetadataValue.text(worst(figure.verdict for figure in figures).value),
         "n": dg.MetadataValue.int(max((figure.n for figure in figures), default=0)),
         "figures": figures_table(figures),
     }

@@ -93,6 +93,6 @@ def scored_cases(
 def _show(context: dg.AssetExecutionContext, system: str, done: Iterable[Ingested]) -> None:
     for day in done:
         context.add_asset_metadata(
-            {"n": day.rows, "quarantined rows": day.quarantined, **day.counts},
+            {"n": day.rows, "quarantined rows": day.quarantined},
             partition_key=dg.MultiPartitionKey({"day": day.day.isoformat(), "system": system}),
         )

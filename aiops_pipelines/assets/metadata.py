@@ -46,7 +46,7 @@ def _record(figure: Figure) -> dict[str, str]:
         "interval": "" if hidden else f"{_number(figure.low)} to {_number(figure.high)}",
         "n": "<11" if hidden else f"{figure.n:,}",
         "limit": " to ".join(_number(bound) for bound in (figure.minimum, figure.maximum)),
-        "verdict": figure.verdict,
+        "verdict": figure.verdict.value,
         "why": "" if hidden else figure.reason,
     }
 

@@ -11,7 +11,7 @@ from aiops_pipelines.cli.status import open_incidents, status_table
 from aiops_pipelines.evaluation.status import SystemStatus, portfolio_status
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Portfolio
-from aiops_pipelines.runner import Task, TaskResult, system_task
+from aiops_pipelines.runner import Runner, Task, TaskResult, system_task
 from aiops_pipelines.settings import Settings, make_demo_key
 from aiops_pipelines.verdict import Verdict
 
@@ -33,32 +33,33 @@ def demo() -> None:
     make_demo_key(Settings.from_environment())
     settings, book = opened()
     write_simulation(settings, FIRST_DAY, LAST_DAY, SEED, volume=1.0)
-    results = _history(book)
-    for back in reversed(range(NIGHTS)):
-        results += _night(settings, book, LAST_DAY - timedelta(days=back))
-    quarter = Task("quarter", QUARTER.isoformat(), QUARTER.isoformat(), LAST_DAY)
-    results += run_tasks("quarterly report", [quarter])
+    with Runner() as runner:
+        results = _history(runner, book)
+        for back in reversed(range(NIGHTS)):
+            results += _night(runner, settings, book, LAST_DAY - timedelta(days=back))
+        quarter = Task("quarter", QUARTER.isoformat(), QUARTER.isoformat(), LAST_DAY)
+        results += run_tasks(runner, "quarterly report", [quarter])
     _print_answer(settings, book)
     if not all(result.success for result in results):
         raise typer.Exit(1)
 
 
-def _history(book: Portfolio) -> list[TaskResult]:
+def _history(runner: Runner, book: Portfolio) -> list[TaskResult]:
     last = LAST_DAY - timedelta(days=NIGHTS)
     tasks = [system_task("history", each.id, FIRST_DAY, last, last) for each in book.monitored]
-    return run_tasks("history, one run a system", tasks)
+    return run_tasks(runner, "history, one run a system", tasks)
 
 
-def _night(settings: Settings, book: Portfolio, day: date) -> list[TaskResult]:
+def _night(runner: Runner, settings: Settings, book: Portfolio, day: date) -> list[TaskResult]:
     """Run one night as the hospital would: late labels, the systems, incidents, the dashboard."""
     from aiops_pipelines.runner.restatements import restatement_tasks
 
-    results = run_tasks(f"late labels of {day}", restatement_tasks(settings, book, day))
+    results = run_tasks(runner, f"late labels of {day}", restatement_tasks(settings, book, day))
     nights = [system_task("night", each.id, day, day, day) for each in book.monitored]
-    results += run_tasks(f"night of {day}", nights)
+    results += run_tasks(runner, f"night of {day}", nights)
     update_incidents(settings, book)
     morning = Task("morning", day.isoformat(), day.isoformat(), day)
-    return results + run_tasks(f"morning after {day}", [morning])
+    return results + run_tasks(runner, f"morning after {day}", [morning])
 
 
 def _print_answer(settings: Settings, book: Portfolio) -> None:

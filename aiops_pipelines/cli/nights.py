@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from aiops_pipelines.cli.app import app, console, errors, told
 from aiops_pipelines.errors import ConfigurationError
 from aiops_pipelines.portfolio import Portfolio, load_portfolio, read_portfolio
-from aiops_pipelines.runner import Task, TaskResult, execute, prepare_dagster, system_task
+from aiops_pipelines.runner import Runner, Task, TaskResult, prepare_dagster, system_task
 from aiops_pipelines.settings import Settings
 
 Day = Annotated[
@@ -48,7 +48,8 @@ def run(day: Day, system: SystemId = None, as_of: AsOf = None) -> None:
         system_task("night", system_id, day.date(), day.date(), known)
         for system_id in _chosen(book, system)
     ]
-    results = run_tasks("night", tasks, again=True)
+    with Runner() as runner:
+        results = run_tasks(runner, "night", tasks, again=True)
     update_incidents(settings, book)
     _exit_on_failure(results)
 
@@ -62,10 +63,11 @@ def backfill(start: From, end: To, system: SystemId = None, as_of: AsOf = None) 
     first, last = start.date(), end.date()
     chosen = _chosen(book, system)
     history = [system_task("history", each, first, last, known) for each in chosen]
-    results = run_tasks("history", history, again=True)
-    filled = [result.task.system for result in results if result.success]
-    nights = [system_task("night", each, last, last, known) for each in filled if each]
-    results += run_tasks(f"night of {last}", nights, again=True)
+    with Runner() as runner:
+        results = run_tasks(runner, "history", history, again=True)
+        filled = [result.task.system for result in results if result.success]
+        nights = [system_task("night", each, last, last, known) for each in filled if each]
+        results += run_tasks(runner, f"night of {last}", nights, again=True)
     update_incidents(settings, book)
     _exit_on_failure(results)
 
@@ -98,11 +100,13 @@ def opened() -> tuple[Settings, Portfolio]:
     return settings, book
 
 
-def run_tasks(title: str, tasks: Sequence[Task], *, again: bool = False) -> list[TaskResult]:
+def run_tasks(
+    runner: Runner, title: str, tasks: Sequence[Task], *, again: bool = False
+) -> list[TaskResult]:
     """Run the tasks behind a progress bar; print the errors of those that failed."""
     with progress() as bar:
         row = bar.add_task(title, total=len(tasks))
-        results = execute(tasks, again=again, on_done=lambda _: bar.advance(row))
+        results = runner.execute(tasks, again=again, on_done=lambda _: bar.advance(row))
     for result in results:
         for error in result.errors:
             errors.print(f"{result.task.name}: {error}", style="red", markup=False, soft_wrap=True)

@@ -1,9 +1,9 @@
 """How grave an incident is, and when it is due: the rule, written down.
 
-The severity starts from the system's risk tier: tier 1 SEV1, tier 2 SEV2, tier 3 SEV3, tier 4 SEV4.
-It is one step lower where the failing area does not show harm by itself (drift, data quality),
-never below SEV4. A breach of performance, calibration, bias, the contract, or a feed that is silent keeps
-the tier's severity.
+The severity starts from the system's risk tier: tier 1 SEV1, tier 2 SEV2, tier 3 SEV3, tier 4
+SEV4. It is one step lower where the failing area does not show harm by itself (drift, data
+quality), never below SEV4. A breach of performance, calibration, bias or the contract, or a feed
+that is silent, keeps the tier's severity.
 
 Due times run in hours from detection: to acknowledge 1, 4, 24, 72; to resolve 24, 72, 336, 720 for
 SEV1 to SEV4.

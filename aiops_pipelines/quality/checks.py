@@ -74,7 +74,7 @@ def _result(figures: Sequence[Figure], as_of: date) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.ERROR if error else dg.AssetCheckSeverity.WARN,
         description=description,
         metadata={
-            "verdict": verdict,
+            "verdict": verdict.value,
             "as_of": as_of.isoformat(),
             "n": max((figure.n for figure in figures), default=0),
             "figures": figures_table(figures),

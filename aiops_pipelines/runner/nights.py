@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 import dagster as dg
 from dagster._core.storage.tags import (
@@ -19,6 +20,9 @@ from dagster._core.storage.tags import (
 )
 
 from aiops_pipelines.resources import AS_OF_TAG
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Dagster's own log goes to its storage, where the UI shows it, not over the progress bar."""
 
 TASK_TAG = "aiops/task"
 SYSTEM_TAG = "aiops/system"
@@ -76,39 +80,47 @@ def system_task(job: str, system: str, start: date, end: date, as_of: date) -> T
     return Task(job, str(system_day(start, system)), str(system_day(end, system)), as_of, system)
 
 
-def execute(
-    tasks: Sequence[Task],
-    *,
-    workers: int = 2,
-    again: bool = False,
-    on_done: Callable[[TaskResult], None] = lambda _: None,
-) -> list[TaskResult]:
-    """Run the tasks, `workers` at a time, and return their results in the order of the tasks.
+class Runner:
+    """Runs tasks in processes that stay for the next tasks; use it as a context manager."""
 
-    Tasks that have succeeded before are skipped, unless `again`.
-    """
-    with dg.DagsterInstance.get() as instance:
-        done = set() if again else _succeeded(instance, tasks)
-        _close_abandoned(instance, tasks)
-    results = {task: TaskResult(task, True, True, None, ()) for task in tasks if task in done}
-    for result in results.values():
-        on_done(result)
-    waiting = [task for task in tasks if task not in done]
-    if waiting:
-        for result in _in_processes(waiting, min(workers, len(waiting))):
+    def __init__(self, workers: int = 2) -> None:
+        self._pool = ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), initializer=_start_worker
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def execute(
+        self,
+        tasks: Sequence[Task],
+        *,
+        again: bool = False,
+        on_done: Callable[[TaskResult], None] = lambda _: None,
+    ) -> list[TaskResult]:
+        """Run the tasks and return their results in the order of the tasks.
+
+        Tasks that have succeeded before are skipped, unless `again`.
+        """
+        with dg.DagsterInstance.get() as instance:
+            done = set() if again else _succeeded(instance, tasks)
+            _close_abandoned(instance, tasks)
+        results = {task: TaskResult(task, True, True, None, ()) for task in tasks if task in done}
+        for result in results.values():
+            on_done(result)
+        running = [self._pool.submit(run_task, task) for task in tasks if task not in done]
+        for future in as_completed(running):
+            result = future.result()
             results[result.task] = result
             on_done(result)
-    return [results[task] for task in tasks]
+        return [results[task] for task in tasks]
 
 
-def _in_processes(tasks: Sequence[Task], workers: int) -> Iterable[TaskResult]:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_die_with_parent) as pool:
-        for future in as_completed([pool.submit(run_task, task) for task in tasks]):
-            yield future.result()
-
-
-def _die_with_parent() -> None:
+def _start_worker() -> None:
+    """End this process when its parent dies: a killed command leaves nothing running."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -130,6 +142,7 @@ def run_task(task: Task) -> TaskResult:
             instance=instance,
             partition_key=task.start if task.start == task.end else None,
             tags=task.tags,
+            run_config=_QUIET,
             raise_on_error=False,
         )
     return TaskResult(task, outcome.success, False, outcome.run_id, tuple(_errors(outcome)))

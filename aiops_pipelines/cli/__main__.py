@@ -1,0 +1,5 @@
+"""Lets `python -m aiops_pipelines.cli` stand for the `aiops` command."""
+
+from aiops_pipelines.cli.app import app
+
+app()

@@ -1,0 +1,112 @@
+"""Writes the simulated hospital's feeds as its systems' YAML describes them, a file a day.
+
+Deterministic: the same seed gives the same bytes. A system whose feeds are complete for the same
+arguments is left alone, and files are written whole or not at all.
+"""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+from upath import UPath
+
+from aiops_pipelines.portfolio import Feed, Portfolio, System, Task
+from aiops_pipelines.simulation.cases import draw_day
+from aiops_pipelines.simulation.faults import FAULTS, Fault, fault_of
+
+_TIMES = ("predicted_at", "decided_at", "received_at")
+
+
+def simulate(
+    portfolio: Portfolio,
+    feeds: UPath,
+    start: date,
+    end: date,
+    *,
+    seed: int,
+    volume: float = 1.0,
+    faults: Sequence[Fault] = FAULTS,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> None:
+    """Write the feeds of all systems from `start` to `end`, and the faults' truth beside them.
+
+    `volume` scales every system's cases a day; `progress` is told systems done and in all.
+    """
+    truth = {"from": start.isoformat(), "to": end.isoformat(), "seed": seed, "volume": volume}
+    truth_faults = [fault.as_record() for fault in faults]
+    for done, system in enumerate(portfolio.systems):
+        progress(done, len(portfolio.systems))
+        own = [fault for fault in truth_faults if fault["system"] == system.id]
+        manifest = json.dumps({**truth, "faults": own}, sort_keys=True, indent=2)
+        marker = feeds / system.id / "manifest.json"
+        if marker.exists() and marker.read_text() == manifest:
+            continue
+        _write_system(system, feeds, start, end, seed, volume, faults)
+        _write(marker, manifest.encode())
+    _write(feeds / "truth.json", json.dumps({**truth, "faults": truth_faults}, indent=2).encode())
+    progress(len(portfolio.systems), len(portfolio.systems))
+
+
+def _write_system(
+    system: System,
+    feeds: UPath,
+    start: date,
+    end: date,
+    seed: int,
+    volume: float,
+    faults: Sequence[Fault],
+) -> None:
+    received: dict[date, list[pd.DataFrame]] = defaultdict(list)
+    for day in _days(start, end):
+        fault = fault_of(system.id, day, faults)
+        drawn = draw_day(system, day, seed, volume, fault)
+        silent = fault is not None and fault.kind == "silent feed"
+        if len(drawn.cases) and not silent:
+            _write_table(system, system.predictions, feeds, day, drawn.cases)
+            for arrival, labels in drawn.labels.groupby(drawn.labels["received_at"].dt.date):
+                received[arrival].append(labels)
+        arrived = received.pop(day, [])
+        if arrived:
+            _write_table(system, system.labels, feeds, day, pd.concat(arrived, ignore_index=True))
+
+
+def _write_table(system: System, feed: Feed, feeds: UPath, day: date, frame: pd.DataFrame) -> None:
+    """Write our frame under the feed's own column names and codes."""
+    raw: dict[str, pa.Array] = {}
+    for ours, theirs in feed.columns.items():
+        column = frame[ours]
+        if ours in _TIMES:
+            column = column.dt.strftime("%Y-%m-%d %H:%M:%S")
+        elif ours in ("score", "value") and system.output.task is Task.ORDINAL:
+            column = column.map(lambda grade: system.output.classes[int(grade)])
+        elif ours == "value" and system.output.task is Task.BINARY:
+            column = column.astype("int64")
+        elif ours in feed.values:
+            codes = {meaning: code for code, meaning in feed.values[ours].items()}
+            column = column.map(lambda value, codes=codes: codes.get(value, value))
+        raw[theirs] = pa.array(column, from_pandas=True)
+    table = pa.table(raw)
+    sink = pa.BufferOutputStream()
+    if feed.kind == "parquet":
+        pq.write_table(table, sink, compression="zstd")
+    else:
+        pacsv.write_csv(table, sink)
+    _write(feeds / feed.path.replace("{day}", day.isoformat()), sink.getvalue().to_pybytes())
+
+
+def _write(path: UPath, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def _days(start: date, end: date) -> Iterator[date]:
+    for offset in range((end - start).days + 1):
+        yield start + timedelta(days=offset)
