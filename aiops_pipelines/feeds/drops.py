@@ -27,7 +27,7 @@ def files_of_day(feed: Feed, day: date, root: UPath, what: str) -> list[UPath]:
     if "*" not in pattern:
         path = root / pattern
         return [path] if path.is_file() else []
-    return sorted((path for path in root.glob(pattern) if path.is_file()), key=str)
+    return sorted((path for path in _finished(root, pattern) if path.is_file()), key=str)
 
 
 def days_with_files(feed: Feed, root: UPath, what: str) -> Iterator[date]:
@@ -35,11 +35,16 @@ def days_with_files(feed: Feed, root: UPath, what: str) -> Iterator[date]:
     check_folder(feed, root, what)
     shape = _shape(feed.path)
     found = set()
-    for path in root.glob(feed.path.replace(_DAY, "*")):
+    for path in _finished(root, feed.path.replace(_DAY, "*")):
         match = shape.fullmatch(path.relative_to(root).as_posix())
         if match is not None and _is_date(match["day"]):
             found.add(date.fromisoformat(match["day"]))
     yield from sorted(found)
+
+
+def _finished(root: UPath, pattern: str) -> Iterator[UPath]:
+    """Yield the files that match, without hidden ones: so writers name what is not finished."""
+    return (path for path in root.glob(pattern) if not path.name.startswith("."))
 
 
 def _shape(path: str) -> re.Pattern[str]:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from feed_hospital import DAY, Drops, a_system, cases, refusals
 
-from aiops_pipelines.feeds import Rule
+from aiops_pipelines.feeds import Rule, prediction_arrivals
 
 HEAD = "case,patient,at,risk,age,sex\n"
 AT = "2025-03-04T12:00:00Z"
@@ -195,3 +195,10 @@ def test_a_parquet_column_of_lists_is_refused(drops):
     assert refusals(drops.predictions(system)) == [
         (f"{DAY}.parquet", None, Rule.NOT_A_VALUE, "risk")
     ]
+
+
+def test_a_hidden_file_is_not_finished_and_not_read(drops):
+    system = a_system(predictions={"path": "risk/predictions/*{day}*"})
+    drops.put(f"predictions/.{DAY}.csv.4711.tmp", HEAD)
+    assert drops.predictions(system).files == ()
+    assert prediction_arrivals(system, drops.root) == []
