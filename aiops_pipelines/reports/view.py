@@ -15,6 +15,7 @@ from aiops_pipelines.incidents.desk import ENDED
 from aiops_pipelines.portfolio import METRICS, Area, RiskTier, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.links import Links
+from aiops_pipelines.reports.outlook import outlook
 from aiops_pipelines.reports.style import LOOKS, Look
 from aiops_pipelines.reports.suppression import Screen
 from aiops_pipelines.verdict import Verdict
@@ -44,6 +45,7 @@ class FigureView:
     interval: str
     n: str
     maturity: str
+    outlook: str
     window: str
     limit: str
     baseline: str
@@ -71,6 +73,7 @@ def figure_view(figure: Figure, system: System, screen: Screen) -> FigureView:
         interval=wording.interval_text(figure, unit) if shown else "",
         n=wording.n_text(figure.n) if shown else "n not shown",
         maturity=maturity_text(figure) if shown else "",
+        outlook=outlook(figure, system) if shown else "",
         window=wording.window_text(figure),
         limit=wording.limit_text(figure.minimum, figure.maximum, unit),
         baseline=_baseline(figure, unit) if shown else "",

@@ -17,12 +17,8 @@ from upath import UPath
 from aiops_pipelines.evaluation.store import write_figures
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
-from aiops_pipelines.reports.quarterly.gather import Quarter, gather
-from aiops_pipelines.reports.quarterly.obligations import (
-    attainment,
-    credit_of,
-    sequential_alarms,
-)
+from aiops_pipelines.reports.quarterly.gather import Quarter, attainment, gather
+from aiops_pipelines.reports.quarterly.obligations import credit_of, sequential_alarms
 from aiops_pipelines.reports.quarterly.report import quarterly_html, quarterly_view
 from aiops_pipelines.reports.style import LOOKS
 from aiops_pipelines.verdict import Verdict
@@ -85,6 +81,20 @@ def test_a_calm_quarter_is_told_as_such(portfolio, tmp_path):
     calm = paper_lake(tmp_path, portfolio, [DAY], mood="calm")
     view = quarterly_view(portfolio, calm, [], QUARTER)
     assert view.headline.startswith("None of twelve monitored AI systems is in breach")
+
+
+def test_a_breach_earlier_in_the_quarter_is_not_forgotten(tmp_path):
+    portfolio = paper_portfolio(["no-show"])
+    lake = paper_lake(tmp_path, portfolio, [DAY - timedelta(days=1)], mood="red")
+    paper_lake(tmp_path, portfolio, [DAY], mood="calm")
+    view = quarterly_view(portfolio, lake, [], QUARTER)
+    assert view.details[0] == (
+        "In breach earlier in the quarter, not at its end: Clinic no-show prediction."
+    )
+    claim = view.decisions[0]
+    assert claim.question.startswith("Claim the remedy of clause-1")
+    assert claim.ground.startswith("In breach on 1 of 2 nights judged")
+    assert section(view, "contracts").tables[0].rows[0][5] == "3,000 USD"
 
 
 def test_what_was_evaluated_later_than_the_report_is_not_in_it(portfolio, tmp_path):

@@ -1,11 +1,12 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from report_hospital import DAY, make, system_record
 
 from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.outlook import outlook
 from aiops_pipelines.reports.reading import reading
 from aiops_pipelines.reports.suppression import Screen
 from aiops_pipelines.verdict import Verdict
@@ -103,3 +104,23 @@ def test_windows_are_told_with_their_days():
     dated = replace(figure, window_from=date(2026, 3, 1), window_to=date(2026, 3, 28))
     assert wording.window_text(figure) == "28 days"
     assert wording.window_text(dated) == "28 days: 1 March 2026 to 28 March 2026"
+
+
+def short(n_mature, days, **fields):
+    first = DAY - timedelta(days=days - 1)
+    return make(
+        COMMON, Area.PERFORMANCE, "sensitivity", operating_point="alert", n=n_mature,
+        n_mature=n_mature, n_pending=400, window_from=first, window_to=DAY,
+        verdict=Verdict.INSUFFICIENT_DATA, **fields,
+    )  # fmt: skip
+
+
+def test_too_little_data_says_how_long_until_it_is_enough():
+    system = system_record("falls-risk")
+    assert outlook(short(20, 10), system) == "enough in about 15 days at this pace"
+    assert outlook(short(20, 28), system).startswith("its window of 28 days is full")
+    assert outlook(short(12, 20), system) == (
+        "at this pace its window will be full before it holds enough"
+    )
+    assert outlook(short(0, 1), system) == "labels mature after 14 days; then it can be judged"
+    assert outlook(replace(short(20, 10), verdict=Verdict.OK), system) == ""

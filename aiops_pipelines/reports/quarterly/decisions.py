@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from aiops_pipelines.portfolio import Area, RiskTier, Stage, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.contract_view import remedy_text
-from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter
+from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter, attainment
 from aiops_pipelines.verdict import Verdict
 
 _CLINICAL = (Area.PERFORMANCE, Area.CALIBRATION, Area.BIAS, Area.DRIFT)
@@ -88,13 +88,14 @@ def _clauses(each: SystemQuarter) -> Iterator[Decision]:
     system = each.system
     clauses = system.contract.clauses if system.contract else ()
     for clause in clauses:
-        own = [figure for figure in each.areas[Area.SLA].figures if figure.clause == clause.id]
-        if any(figure.verdict is Verdict.BREACH for figure in own):
+        kept, judged = attainment(each.tables[Area.SLA], clause.id)
+        if kept < judged:
             yield _decision(
                 system,
                 system.owners.executive,
                 f"Claim the remedy of {clause.id} from {system.vendor.name}?",
-                f"The clause is breached on evidence: {remedy_text(clause)}.",
+                f"In breach on {judged - kept} of {wording.plural(judged, 'night')} judged; on "
+                f"breach: {remedy_text(clause)}.",
             )
 
 

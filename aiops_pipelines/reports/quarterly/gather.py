@@ -133,6 +133,19 @@ def _of_day(table: pa.Table, day: date) -> pa.Table:
     return newest(table.filter(pc.equal(table["day"], pa.scalar(day, pa.date32()))))
 
 
+def attainment(table: pa.Table, clause: str) -> tuple[int, int]:
+    """Return on how many nights the clause was kept, and on how many it was judged."""
+    gravest: dict[date, Verdict] = {}
+    columns = table.select(["day", "clause", "verdict"]).to_pydict()
+    for day, name, word in zip(*columns.values(), strict=True):
+        verdict = Verdict(word)
+        if name == clause and verdict is not Verdict.INSUFFICIENT_DATA:
+            held = gravest.get(day)
+            gravest[day] = verdict if held is None or verdict.gravity > held.gravity else held
+    kept = sum(verdict is not Verdict.BREACH for verdict in gravest.values())
+    return kept, len(gravest)
+
+
 def lineage(lake: Lake, quarters: Iterable[SystemQuarter]) -> list[tuple[str, FileRecord]]:
     """Return the lake's file behind each area's last night, by system."""
     return [

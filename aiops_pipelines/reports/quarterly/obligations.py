@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-import pyarrow as pa
-
 from aiops_pipelines.incidents import Incident
 from aiops_pipelines.portfolio import Area, Clause, Contract
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.contract_view import ClauseView, clause_views
-from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter
+from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter, attainment
 from aiops_pipelines.reports.quarterly.inventory import has_mature_labels
 from aiops_pipelines.reports.quarterly.layout import Cell, Section, Table
-from aiops_pipelines.reports.style import LOOKS
 from aiops_pipelines.reports.view import is_open
 from aiops_pipelines.verdict import Verdict
 
@@ -32,11 +29,12 @@ def contracts_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Sec
         views = clause_views(each.system, each.areas[Area.SLA].figures, each.screen)
         for clause, view in zip(contract.clauses, views, strict=True):
             credit, working = credit_of(contract, clause)
-            breached = view.look is LOOKS[Verdict.BREACH]
+            breached = was_breached(each, clause.id)
             rows.append(_clause_row(each, clause, view, credit if breached else "none"))
             if breached:
                 points.append(
-                    f"{each.system.name}, {clause.id}: “{clause.text}” {view.reason}. {working}"
+                    f"{each.system.name}, {clause.id}: “{clause.text}” At the quarter's end: "
+                    f"{view.reason}. {working}"
                 )
     return Section(
         id="contracts",
@@ -44,7 +42,7 @@ def contracts_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Sec
         paragraphs=(
             "Attainment counts the nights on which the clause was judged and not in breach. Too "
             "little data is not attainment: such nights are left out of both numbers. A credit is "
-            "shown where the clause is in breach at the quarter's end.",
+            "shown where the clause was in breach on any night of the quarter.",
         ),
         tables=(
             Table(
@@ -75,17 +73,10 @@ def _clause_row(
     )
 
 
-def attainment(table: pa.Table, clause: str) -> tuple[int, int]:
-    """Return on how many nights the clause was kept, and on how many it was judged."""
-    gravest: dict[date, Verdict] = {}
-    columns = table.select(["day", "clause", "verdict"]).to_pydict()
-    for day, name, word in zip(*columns.values(), strict=True):
-        verdict = Verdict(word)
-        if name == clause and verdict is not Verdict.INSUFFICIENT_DATA:
-            held = gravest.get(day)
-            gravest[day] = verdict if held is None or verdict.gravity > held.gravity else held
-    kept = sum(verdict is not Verdict.BREACH for verdict in gravest.values())
-    return kept, len(gravest)
+def was_breached(each: SystemQuarter, clause: str) -> bool:
+    """Return whether the clause was in breach on any night of the quarter."""
+    kept, judged = attainment(each.tables[Area.SLA], clause)
+    return kept < judged
 
 
 def credit_of(contract: Contract, clause: Clause) -> tuple[str, str]:

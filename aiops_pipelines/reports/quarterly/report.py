@@ -147,7 +147,15 @@ def _details(systems: Sequence[SystemQuarter], asked: int) -> tuple[str, ...]:
     mature = sum(has_mature_labels(each) for each in systems)
     measured = f"Performance could be measured on mature labels for {mature} of {len(systems)}"
     blind = "; of the others this report cannot say whether they work."
+    earlier = [
+        each.system.name
+        for each in systems
+        if each.verdict is not Verdict.BREACH
+        and any(area.count(Verdict.BREACH) for area in each.areas.values())
+    ]
+    past = f"In breach earlier in the quarter, not at its end: {wording.listed(earlier)}."
     return (
+        *((past,) if earlier else ()),
         measured + (blind if mature < len(systems) else "."),
         f"{wording.plural(asked, 'decision')} requested." if asked else "No decision is requested.",
     )
