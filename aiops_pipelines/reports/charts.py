@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Drawing
@@ -63,11 +64,11 @@ class Bar:
     verdict: Verdict
 
 
-def trend_chart(chart: TrendChart, height: float = 2.35) -> str:
+def trend_chart(chart: TrendChart, height: float = 2.35) -> Markup:
     """Return the trend as SVG, `height` inches high."""
     with style.house_style():
         drawing = Drawing(figsize=(WIDTH, height))
-        _draw_trend(_axes(drawing, left=0.62, bottom=0.28, top=0.42), chart)
+        _draw_trend(drawing, chart)
         return to_svg(drawing, trend_alt(chart))
 
 
@@ -100,15 +101,14 @@ def _axes(drawing: Drawing, left: float, bottom: float, top: float) -> Axes:
     )
 
 
-def _draw_trend(axes: Axes, chart: TrendChart) -> None:
-    _title(axes, chart.title)
+def _draw_trend(drawing: Drawing, chart: TrendChart) -> None:
+    axes = _axes(drawing, left=0.62, bottom=0.28, top=0.42)
+    _title(drawing, chart.title)
     axes.set_ylabel(clean(chart.axis))
     axes.set_xlim(_at(chart.start) - 1, _at(chart.end) + 1)
     _draw_series(axes, chart.points, style.ACCENT, "-", "measured")
     if chart.estimated:
         _draw_series(axes, chart.estimated, style.ESTIMATED, (0, (4, 2)), "estimated")
-        drawing = axes.get_figure()
-        assert drawing is not None
         drawing.legend(loc="upper right", fontsize=8, ncols=2, borderaxespad=0.1, handlelength=1.6)
     axes.margins(y=0.12)
     _draw_marks(axes, chart.points)
@@ -132,10 +132,8 @@ def _draw_trend(axes: Axes, chart: TrendChart) -> None:
         )
 
 
-def _title(axes: Axes, text: str) -> None:
+def _title(drawing: Drawing, text: str) -> None:
     """Write the title at the drawing's left edge, where the eye starts."""
-    drawing = axes.get_figure()
-    assert drawing is not None
     drawing.text(
         0.004, 0.985, clean(text), ha="left", va="top", fontsize=9.5, fontweight=600, family="Inter"
     )
@@ -233,11 +231,11 @@ def _draw_event(axes: Axes, event: Event, span: float) -> None:
     )
 
 
-def sparkline(points: Sequence[TrendPoint], alt: str) -> str:
+def sparkline(points: Sequence[TrendPoint], alt: str) -> Markup:
     """Return a small trend without axes; "" with fewer than two estimates."""
     shown = [point for point in points if point.estimate is not None and not point.suppressed]
     if len(shown) < 2:
-        return ""
+        return Markup("")
     with style.house_style():
         drawing = Drawing(figsize=(1.5, 0.36))
         axes = drawing.add_axes((0, 0, 1, 1))
@@ -251,12 +249,14 @@ def sparkline(points: Sequence[TrendPoint], alt: str) -> str:
         return to_svg(drawing, clean(alt))
 
 
-def forest_chart(title: str, axis: str, rows: Sequence[Bar], line: float | None, alt: str) -> str:
+def forest_chart(
+    title: str, axis: str, rows: Sequence[Bar], line: float | None, alt: str
+) -> Markup:
     """Return subgroups with their intervals, one a line; `line` is the value without a gap."""
     with style.house_style():
         drawing = Drawing(figsize=(WIDTH, 0.8 + 0.19 * len(rows)))
         axes = _axes(drawing, left=1.75, bottom=0.5, top=0.3)
-        _title(axes, title)
+        _title(drawing, title)
         axes.set_xlabel(clean(axis), loc="right")
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
@@ -272,12 +272,14 @@ def forest_chart(title: str, axis: str, rows: Sequence[Bar], line: float | None,
         return to_svg(drawing, clean(alt))
 
 
-def ranking_chart(title: str, axis: str, rows: Sequence[Bar], limit: float | None, alt: str) -> str:
+def ranking_chart(
+    title: str, axis: str, rows: Sequence[Bar], limit: float | None, alt: str
+) -> Markup:
     """Return bars from the largest to the smallest, with the limit where there is one."""
     with style.house_style():
         drawing = Drawing(figsize=(WIDTH, 0.8 + 0.19 * len(rows)))
         axes = _axes(drawing, left=1.75, bottom=0.5, top=0.3)
-        _title(axes, title)
+        _title(drawing, title)
         axes.set_xlabel(clean(axis), loc="right")
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
@@ -292,13 +294,15 @@ def ranking_chart(title: str, axis: str, rows: Sequence[Bar], limit: float | Non
         return to_svg(drawing, clean(alt))
 
 
-def verdict_chart(title: str, rows: Sequence[tuple[str, Mapping[Verdict, int]]], alt: str) -> str:
+def verdict_chart(
+    title: str, rows: Sequence[tuple[str, Mapping[Verdict, int]]], alt: str
+) -> Markup:
     """Return bars of equal length split by verdict, each part with its shape and count."""
     order = (Verdict.BREACH, Verdict.WARN, Verdict.INSUFFICIENT_DATA, Verdict.OK)
     with style.house_style():
         drawing = Drawing(figsize=(7.2, 0.36 + 0.24 * len(rows)))
         axes = _axes(drawing, left=0.95, bottom=0.04, top=0.32)
-        _title(axes, title)
+        _title(drawing, title)
         axes.grid(visible=False, axis="both")
         for place, (_, counts) in enumerate(reversed(rows)):
             _draw_parts(axes, place, [(verdict, counts.get(verdict, 0)) for verdict in order])
@@ -367,7 +371,7 @@ def trend_markdown_image(figures: Sequence[Figure]) -> str:
     )
     with style.house_style():
         drawing = Drawing(figsize=(5.2, 2.3), facecolor="white")
-        _draw_trend(_axes(drawing, left=0.62, bottom=0.28, top=0.42), chart)
+        _draw_trend(drawing, chart)
         FigureCanvasAgg(drawing)
         stream = io.BytesIO()
         drawing.savefig(

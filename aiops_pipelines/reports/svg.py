@@ -9,6 +9,7 @@ import io
 import re
 from xml.etree import ElementTree
 
+from markupsafe import Markup
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
 
@@ -21,14 +22,15 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-def to_svg(drawing: Drawing, alt: str) -> str:
+def to_svg(drawing: Drawing, alt: str) -> Markup:
     """Return the drawing as an `<svg>` element whose text alternative is `alt`."""
     FigureCanvasSVG(drawing)
     stream = io.BytesIO()
     drawing.savefig(stream, format="svg", metadata=_NO_METADATA)
     content = stream.getvalue()
     prefix = "c" + hashlib.sha256(content + alt.encode()).hexdigest()[:8]
-    return _tidy(ElementTree.fromstring(content), prefix, alt)  # noqa: S314 (our own drawing)
+    tidy = _tidy(ElementTree.fromstring(content), prefix, alt)  # noqa: S314 (our own drawing)
+    return Markup(tidy)  # noqa: S704 (serialised XML: its text is escaped)
 
 
 def _tidy(root: ElementTree.Element, prefix: str, alt: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aiops_pipelines.portfolio import Area, Portfolio, RiskTier, Stage
+from aiops_pipelines.portfolio import Area, Portfolio, RiskTier, Stage, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.quarterly.decisions import unknown_versions
 from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter
@@ -16,8 +16,21 @@ REVIEW_AHEAD_DAYS = 90
 
 def portfolio_section(portfolio: Portfolio, quarter: Quarter) -> Section:
     """Return the inventory by tier and stage, and each system's line."""
-    systems = portfolio.systems
-    tiers = tuple(
+    return Section(
+        id="portfolio",
+        title="The portfolio",
+        paragraphs=(
+            f"{wording.plural(len(portfolio.systems), 'system')} on record, "
+            f"{len(portfolio.monitored)} of them monitored (pilot, live or restricted). The risk "
+            "tier follows from autonomy, possible harm and the number of cases a year.",
+            *_problems(portfolio),
+        ),
+        tables=(_tiers(portfolio.systems), _inventory(portfolio.systems, quarter)),
+    )
+
+
+def _tiers(systems: Sequence[System]) -> Table:
+    rows = tuple(
         (
             TIER_WORDS[tier],
             *(
@@ -28,7 +41,16 @@ def portfolio_section(portfolio: Portfolio, quarter: Quarter) -> Section:
         )
         for tier in RiskTier
     )
-    lines = tuple(
+    return Table(
+        "Systems by risk tier and stage, number of systems",
+        ("Risk tier", *(stage.value for stage in Stage), "all"),
+        rows,
+        frozenset(range(1, len(Stage) + 2)),
+    )
+
+
+def _inventory(systems: Sequence[System], quarter: Quarter) -> Table:
+    rows = tuple(
         (
             system.name,
             system.vendor.name,
@@ -39,29 +61,11 @@ def portfolio_section(portfolio: Portfolio, quarter: Quarter) -> Section:
         )
         for system in sorted(systems, key=lambda system: system.tier)
     )
-    return Section(
-        id="portfolio",
-        title="The portfolio",
-        paragraphs=(
-            f"{wording.plural(len(systems), 'system')} on record, "
-            f"{len(portfolio.monitored)} of them monitored (pilot, live or restricted). The risk "
-            "tier follows from autonomy, possible harm and the number of cases a year.",
-            *_problems(portfolio),
-        ),
-        tables=(
-            Table(
-                "Systems by risk tier and stage, number of systems",
-                ("Risk tier", *(stage.value for stage in Stage), "all"),
-                tiers,
-                frozenset(range(1, len(Stage) + 2)),
-            ),
-            Table(
-                "Every system, the highest risk first",
-                ("System", "Vendor", "Version", "Risk tier", "Stage", "In use since"),
-                lines,
-                widths=("27%", "22%", "9%", "16%", "11%", "15%"),
-            ),
-        ),
+    return Table(
+        "Every system, the highest risk first",
+        ("System", "Vendor", "Version", "Risk tier", "Stage", "In use since"),
+        rows,
+        widths=("28%", "20%", "9%", "16%", "10%", "17%"),
     )
 
 
