@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import stats
 
 from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.feeds import CELL_RULES, EXPECTED_RULES
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Feed, System
 from aiops_pipelines.statistics import Estimate, proportion
@@ -34,7 +36,7 @@ def predictions_integrity(lake: Lake, system: System, day: date, as_of: date) ->
         _volume(lake, system, day, as_of, rows),
         _refused(lake, system, "predictions", day, as_of, rows),
     ]
-    if rows:
+    if rows and "version" in system.predictions.columns:
         figures.append(_version(system, day, as_of, table.column("version").to_pylist()))
     return figures
 
@@ -64,8 +66,9 @@ def _refused_rows(lake: Lake, system: System, feed: str, day: date) -> int:
     table = lake.find("quarantine", system.id, day)
     if table is None:
         return 0
-    harmless = pc.equal(table["rule"], "duplicate row")
-    counted = pc.and_(pc.equal(table["feed"], feed), pc.invert(harmless))
+    harmless = pa.array([str(rule) for rule in CELL_RULES | EXPECTED_RULES])
+    lost = pc.invert(pc.is_in(table["rule"], value_set=harmless))
+    counted = pc.and_(pc.equal(table["feed"], feed), lost)
     return int(pc.sum(counted).as_py() or 0)
 
 

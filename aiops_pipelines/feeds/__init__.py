@@ -8,10 +8,11 @@ from aiops_pipelines.feeds.batch import PROVENANCE, FeedBatch, FileRead, quarant
 from aiops_pipelines.feeds.labels import label_arrivals, read_labels
 from aiops_pipelines.feeds.predictions import prediction_arrivals, read_predictions
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
-from aiops_pipelines.feeds.rules import CELL_RULES, FILE_RULES, Rule
+from aiops_pipelines.feeds.rules import CELL_RULES, EXPECTED_RULES, FILE_RULES, Rule
 
 __all__ = [
     "CELL_RULES",
+    "EXPECTED_RULES",
     "FILE_RULES",
     "PROVENANCE",
     "FeedBatch",

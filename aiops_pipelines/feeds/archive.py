@@ -51,6 +51,16 @@ def labels_of_day(system: System, rule: DayRule, day: date, root: UPath) -> RawF
     return archive.only(lambda rows: np.array([known.get(row, 0) == wanted for row in rows], bool))
 
 
+def unscored_cases(system: System, root: UPath) -> pa.Array:
+    """Return the ids of the archive's cases for which the feed declares that no score was made."""
+    cases = system.predictions
+    if cases.days is None or "score" not in cases.missing:
+        return pa.array([], pa.string())
+    archive = _open(cases, root, f"{system.id}: predictions")
+    columns = Columns(archive.columns, cases, archive.row_numbers.size)
+    return columns.text("case_id").filter(pa.array(columns.declared_missing("score")))
+
+
 def days_of_archive(feed: Feed, rule: DayRule, root: UPath, what: str) -> list[date]:
     """Return the days that the archive's rows are given."""
     rows = _open(feed, root, what).read.rows

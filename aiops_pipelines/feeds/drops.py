@@ -44,6 +44,7 @@ def days_with_files(feed: Feed, root: UPath, what: str) -> Iterator[date]:
 
 def _finished(root: UPath, pattern: str) -> Iterator[UPath]:
     """Yield the files that match, without hidden ones: so writers name what is not finished."""
+    pattern = re.sub(r"\*+", "*", pattern)
     return (path for path in root.glob(pattern) if not path.name.startswith("."))
 
 

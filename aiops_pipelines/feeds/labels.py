@@ -4,7 +4,8 @@ A row is refused if its case_id or value is missing, its value is not one the ou
 time of receipt or revision can't be read, or it says it was received after the day of its file.
 A label from a source the portfolio does not name is kept: that is a finding, not a bad row. A
 regression's labels may lie outside the range of its outputs: leaving out the extreme cases would
-flatter the system. Revisions and readers are all kept; what is refused is the same revision by the
+flatter the system. In an archive, the outcome of a case that got no score is set aside with it.
+Revisions and readers are all kept; what is refused is the same revision by the
 same reader received at the same time, said twice.
 """
 
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from upath import UPath
 
-from aiops_pipelines.feeds.archive import days_of_archive, labels_of_day
+from aiops_pipelines.feeds.archive import days_of_archive, labels_of_day, unscored_cases
 from aiops_pipelines.feeds.batch import FeedBatch
 from aiops_pipelines.feeds.days import DaySpan, day_span
 from aiops_pipelines.feeds.drops import days_with_files, files_of_day
@@ -62,10 +63,10 @@ def read_labels(
         FeedError: the feed's folder or archive is missing, or the mapping lacks a column.
     """
     check_label_columns(system)
-    batches = []
+    unscored, batches = unscored_cases(system, root), []
     for offset in range((end - start).days + 1):
         day = start + timedelta(days=offset)
-        judge = partial(_judge, system=system, span=day_span(day, zone))
+        judge = partial(_judge, system=system, span=day_span(day, zone), unscored=unscored)
         batches.append(gather(_SHAPE, _files(system, day, root), judge, pseudonym))
     return join_batches(batches, LABELS)
 
@@ -90,10 +91,14 @@ def _files(system: System, day: date, root: UPath) -> Iterable[RawFile]:
         yield file
 
 
-def _judge(file: RawFile, sieve: Sieve, *, system: System, span: DaySpan) -> pa.Table:
+def _judge(
+    file: RawFile, sieve: Sieve, *, system: System, span: DaySpan, unscored: pa.Array
+) -> pa.Table:
     columns = Columns(file.columns, system.labels, file.row_numbers.size)
     case_id = columns.text("case_id")
     sieve.refuse(pc.is_null(case_id).to_numpy(False), Rule.CASE_MISSING, "case_id", "missing")
+    without = pc.is_in(case_id, value_set=unscored, skip_nulls=True).to_numpy(False)
+    sieve.refuse(without, Rule.NOT_SCORED, "case_id")
     return pa.table(
         {
             "case_id": case_id,

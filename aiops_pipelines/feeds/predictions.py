@@ -3,8 +3,9 @@
 A row is refused if its case_id, score or times are missing or unreadable, its score is outside the
 output's bounds or not one of its classes, it was not made on the day of its file, or it was
 received more than ten minutes before it was made (clocks differ a little, time zones by more).
-Of several rows for a case the one last received counts. A numeric feature that is not a number
-is taken as missing: the prediction was made and must be counted.
+Where the score is one of the feed's codes for "no value" the system made no prediction: such a row
+is set aside under a rule of its own. Of several rows for a case the one last received counts. A
+numeric feature that is not a number is taken as missing: the prediction was made and must count.
 """
 
 from collections.abc import Iterable
@@ -91,6 +92,8 @@ def _judge(file: RawFile, sieve: Sieve, *, system: System, span: DaySpan) -> pa.
 
 
 def _score(columns: Columns, output: Output, sieve: Sieve) -> np.ndarray:
+    declared = columns.declared_missing("score")
+    sieve.refuse(declared, Rule.NOT_SCORED, "score", "code for no score")
     if output.classes:
         score = positions_in(columns.text("score"), output.classes)
         sieve.refuse(score.missing, Rule.SCORE_MISSING, "score", "missing")

@@ -2,7 +2,8 @@
 
 `FILE_RULES` refuse a whole file, `CELL_RULES` only empty one cell and keep its row, all others
 refuse one row. A row is refused once, by the first rule it breaks, so that rows kept and rows
-refused add up to the rows of the file.
+refused add up to the rows of the file. `EXPECTED_RULES` are refusals that say nothing against the
+feed: a row repeated word for word, and a case for which the feed declares that no score was made.
 """
 
 from enum import StrEnum
@@ -24,6 +25,7 @@ class Rule(StrEnum):
     RAGGED = "wrong number of cells in the row"
     HIDDEN_ROWS = "quoted line breaks that may hide rows"
     CASE_MISSING = "case_id missing"
+    NOT_SCORED = "no score was computed"
     SCORE_MISSING = "score missing"
     SCORE_NOT_A_NUMBER = "score not a number"
     SCORE_OUT_OF_BOUNDS = "score out of bounds"
@@ -58,3 +60,4 @@ FILE_RULES = frozenset(
     }
 )
 CELL_RULES = frozenset({Rule.FEATURE_NOT_A_NUMBER, Rule.DECIDED_UNREADABLE})
+EXPECTED_RULES = frozenset({Rule.NOT_SCORED, Rule.DUPLICATE})

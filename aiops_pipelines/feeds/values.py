@@ -78,8 +78,19 @@ class Columns:
         typed = _is_number(column.type) and name not in self.feed.values
         parsed = _typed_numbers(column) if typed else _parsed_numbers(self.text(name))
         codes = _parsed_numbers(pa.array(self.feed.missing.get(name, ()), pa.string())).values
-        missing = parsed.missing | np.isin(parsed.values, codes[~np.isnan(codes)])
+        missing = parsed.missing | np.isin(parsed.values, _stated(codes))
         return Numbers(np.where(missing, np.nan, parsed.values), missing, parsed.unreadable)
+
+    def declared_missing(self, name: str) -> np.ndarray:
+        """Return where the column holds one of the codes that the feed lists as no value."""
+        codes = [code.strip() for code in self.feed.missing.get(name, ())]
+        if not codes or name not in self.raw:
+            return np.zeros(self.rows, bool)
+        text = pc.utf8_trim_whitespace(_plain(self.raw[name]).cast(pa.string())).fill_null("")
+        said = pc.is_in(text, value_set=pa.array(codes, pa.string())).to_numpy(False)
+        numbers = _parsed_numbers(pa.array(codes, pa.string())).values
+        found: np.ndarray = said | np.isin(_parsed_numbers(text).values, _stated(numbers))
+        return found
 
     def instant(self, name: str) -> Instants:
         """Return a column as instants; times without an offset are in the feed's time zone.
@@ -111,6 +122,11 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
     return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _stated(numbers: np.ndarray) -> np.ndarray:
+    stated: np.ndarray = numbers[~np.isnan(numbers)]
+    return stated
 
 
 def _is_number(kind: pa.DataType) -> bool:

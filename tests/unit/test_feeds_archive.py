@@ -48,7 +48,7 @@ def test_rows_get_days_in_file_order_refused_rows_included(drops):
     assert ids == [cases("c1", "c2"), [], cases("c5"), []]
     assert refusals(batches[1]) == [
         ("all.csv", 5, Rule.RAGGED, None),
-        ("all.csv", 4, Rule.SCORE_MISSING, "score"),
+        ("all.csv", 4, Rule.NOT_SCORED, "score"),
     ]
     assert [[file.rows for file in batch.files] for batch in batches] == [[2], [2], [1], []]
     assert batches[2].provenance["row"].to_pylist() == [6]
@@ -62,6 +62,15 @@ def test_predictions_and_labels_of_an_archive_carry_the_days_first_moment(drops)
     (label,) = drops.labels(archived(), day).rows.to_pylist()
     assert prediction["predicted_at"] == prediction["received_at"] == moment
     assert (label["received_at"], label["value"], label["source"]) == (moment, 1.0, "chart")
+
+
+def test_the_outcome_of_a_case_without_a_score_is_set_aside_with_it(drops):
+    batch = drops.labels(archived(), START + timedelta(days=1))
+    assert batch.rows.num_rows == 0
+    assert refusals(batch) == [
+        ("all.csv", 5, Rule.RAGGED, None),
+        ("all.csv", 4, Rule.NOT_SCORED, "case_id"),
+    ]
 
 
 def test_labels_of_another_archive_have_the_day_of_their_case(drops):
@@ -82,7 +91,10 @@ def test_an_archive_that_changed_is_read_again(drops):
 
 def test_two_mappings_of_one_archive_are_kept_apart(drops):
     assert drops.labels(archived(), START).rows["value"].to_pylist() == [0.0, 1.0]
-    assert drops.labels(archived(value="risk"), START).rows.num_rows == 0
+    assert refusals(drops.labels(archived(value="risk"), START)) == [
+        ("all.csv", 2, Rule.LABEL_NOT_ALLOWED, "value"),
+        ("all.csv", 3, Rule.LABEL_NOT_ALLOWED, "value"),
+    ]
 
 
 @pytest.mark.parametrize(

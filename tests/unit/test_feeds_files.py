@@ -181,7 +181,7 @@ def test_typed_parquet_columns_are_read_as_they_are(drops):
     assert row["predicted_at"].isoformat() == "2025-03-04T12:00:00+00:00"
     assert refusals(batch) == [
         (f"{DAY}.parquet", 3, Rule.CASE_MISSING, "case_id"),
-        (f"{DAY}.parquet", 2, Rule.SCORE_MISSING, "score"),
+        (f"{DAY}.parquet", 2, Rule.NOT_SCORED, "score"),
     ]
 
 

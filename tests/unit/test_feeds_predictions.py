@@ -166,9 +166,18 @@ def test_codes_for_no_value_and_the_hospitals_own_codes_are_understood(drops):
         f"c1,p,{at},-1.0,50,1", f"c2,p,{at},0.5,999,2", f"c3,p,{at},0.5,> 89,U", f"c4,p,{at},0,1,X"
     )
     batch = drops.predictions(system)
-    assert refusals(batch) == [(f"{DAY}.csv", 2, Rule.SCORE_MISSING, "score")]
+    assert refusals(batch) == [(f"{DAY}.csv", 2, Rule.NOT_SCORED, "score")]
     assert batch.rows["sex"].to_pylist() == ["M", None, "X"]
     assert batch.rows["age"].to_pylist() == [None, 90.0, 1.0]
+
+
+def test_an_empty_score_is_a_fault_unless_the_feed_declares_it(drops):
+    at = "2025-03-04T12:00Z"
+    drops.put_predictions(f"c1,p,{at},,1,F", f"c2,p,{at},nan,1,F")
+    undeclared = drops.predictions()
+    declared = drops.predictions(a_system(predictions={"missing": {"score": [""]}}))
+    rules = [[found[2] for found in refusals(batch)] for batch in (undeclared, declared)]
+    assert rules == [[Rule.SCORE_MISSING] * 2, [Rule.NOT_SCORED, Rule.SCORE_MISSING]]
 
 
 def test_an_ordinal_score_is_its_class_and_an_unknown_class_is_refused(drops):
