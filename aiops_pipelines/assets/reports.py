@@ -35,7 +35,7 @@ def morning_dashboard(
     lake: LakeResource,
     incident_desk: IncidentDeskResource,
     reports: ReportsResource,
-) -> dg.MaterializeResult:
+) -> dg.MaterializeResult[None]:
     """One page that says which systems need somebody today, and why; a page a system behind it."""
     day = date.fromisoformat(context.partition_key)
     book, store = portfolio.read(), lake.open()
@@ -66,7 +66,7 @@ def quarterly_report(
     incident_desk: IncidentDeskResource,
     reports: ReportsResource,
     clock: Clock,
-) -> dg.MaterializeResult:
+) -> dg.MaterializeResult[None]:
     """The quarter's portfolio report for executives: decisions, performance, bias, contracts."""
     start = date.fromisoformat(context.partition_key)
     after = (start.replace(day=1) + timedelta(days=95)).replace(day=1)

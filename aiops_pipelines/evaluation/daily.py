@@ -9,6 +9,7 @@ reads a figure from it adds up.
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from aiops_pipelines.statistics import (
     RegressionSums,
     confusion_matrix,
 )
+from aiops_pipelines.statistics.arguments import IntArray
 from aiops_pipelines.statistics.histogram import ARROW
 
 TABLE = "daily_statistics"
@@ -81,7 +83,7 @@ def daily_statistics(cases: pa.Table, system: System, profile: ReferenceProfile)
     parts += _outputs(frame, system, profile)
     parts += [_feature(frame, profile, name, system) for name in profile.features]
     table = pa.concat_tables(parts, promote_options="default")
-    digest = pa.array([profile.digest] * table.num_rows)
+    digest = pa.repeat(profile.digest, table.num_rows)
     return _in_schema(table.append_column("profile", digest))
 
 
@@ -95,16 +97,21 @@ def _in_schema(table: pa.Table) -> pa.Table:
     return pa.table(columns, schema=DAILY)
 
 
-def _rows(kind: str, stratum: str, name: str, **columns: object) -> pa.Table:
-    length = len(next(iter(columns.values())))  # type: ignore[arg-type]
+def _rows(kind: str, stratum: str, name: str, **columns: Any) -> pa.Table:
+    length = len(next(iter(columns.values())))
     words = {"kind": kind, "stratum": stratum, "name": name}
-    return pa.table({**{k: [v] * length for k, v in words.items()}, **columns})
+    return pa.table({**{k: pa.repeat(v, length) for k, v in words.items()}, **columns})
+
+
+def _named(kind: str, stratum: str, names: list[str], **columns: Any) -> pa.Table:
+    words = {"kind": pa.repeat(kind, len(names)), "stratum": pa.repeat(stratum, len(names))}
+    return pa.table({**words, "name": pa.array(names), **columns})
 
 
 def _counts(frame: pd.DataFrame, system: System) -> pa.Table:
-    label, states = frame["label"], frame["label_state"].astype("str")
-    labelled = label.notna()
-    flagged = labelled & False
+    labelled = frame["label"].notna()
+    states = frame["label_state"].value_counts()
+    flagged = pd.Series(False, index=frame.index)
     if system.truth.operating_point is not None:
         points = {point.name: point.threshold for point in system.output.operating_points}
         flagged = frame["score"] >= points[system.truth.operating_point]
@@ -113,64 +120,67 @@ def _counts(frame: pd.DataFrame, system: System) -> pa.Table:
         "labelled": int(labelled.sum()),
         "flagged": int(flagged.sum()),
         "flagged labelled": int((flagged & labelled).sum()),
-        **{state: int((states == state).sum()) for state in ("pending", "censored", "overturned")},
+        **{state: int(states.get(state, 0)) for state in ("pending", "censored", "overturned")},
     }
-    tables = [_rows("count", ALL, name, n=[number]) for name, number in numbers.items()]
-    return pa.concat_tables(tables)
+    return _named("count", ALL, list(numbers), n=pa.array(numbers.values(), pa.int64()))
 
 
 def _outputs(frame: pd.DataFrame, system: System, profile: ReferenceProfile) -> Iterator[pa.Table]:
+    label = frame["label"].to_numpy()
+    known = ~np.isnan(label)
     for name in (None, *system.subgroups):
-        strata = _strata(frame, name)
-        codes = pd.Categorical(strata)
-        groups, values = codes.codes.astype(np.int64), [str(v) for v in codes.categories]
-        if system.output.task is Task.BINARY:
-            edges = profile.fine if name is None else profile.coarse(system)
-            label = frame["label"].to_numpy()
-            histograms = Histogram.of_groups(
-                frame["score"].to_numpy(),
-                np.where(np.isnan(label), 0, label),
-                edges,
-                groups,
-                max(len(values), 1),
-                ~np.isnan(label),
-            )
-            for value, histogram in zip(values, histograms, strict=False):
-                bins = histogram.to_arrow()
-                yield _rows("score", value, SCORE, **{n: bins[n] for n in bins.column_names})
+        codes, strata = _strata(frame, name)
+        if system.output.task is not Task.BINARY:
+            for code, stratum in enumerate(strata):
+                yield _output_rows(frame[known & (codes == code)], system, stratum)
             continue
-        known = frame["label"].notna().to_numpy()
-        for code, value in enumerate(values):
-            chosen = frame[known & (groups == code)]
-            yield _output_rows(chosen, system, value)
+        histograms = Histogram.of_groups(
+            frame["score"].to_numpy(),
+            np.where(known, label, 0),
+            profile.fine if name is None else profile.coarse(system),
+            codes,
+            len(strata),
+            known,
+        )
+        for stratum, histogram in zip(strata, histograms, strict=True):
+            bins = histogram.to_arrow()
+            if bins.num_rows:
+                yield _rows("score", stratum, SCORE, **{n: bins[n] for n in bins.column_names})
 
 
 def _output_rows(labelled: pd.DataFrame, system: System, stratum: str) -> pa.Table:
     predicted, true = labelled["score"].to_numpy(), labelled["label"].to_numpy()
     if system.output.task is Task.REGRESSION:
         sums = asdict(RegressionSums.from_cases(predicted, true))
-        tables = [_rows("sums", stratum, k, value=[float(v)]) for k, v in sums.items()]
-        return pa.concat_tables(tables)
+        return _named("sums", stratum, list(sums), value=pa.array(sums.values(), pa.float64()))
     matrix = confusion_matrix(predicted, true, len(system.output.classes)).ravel()
     used = np.flatnonzero(matrix)
     return _rows("confusion", stratum, SCORE, bin=used.astype(np.int32), n=matrix[used])
 
 
-def _strata(frame: pd.DataFrame, name: str | None) -> np.ndarray:
+def _strata(frame: pd.DataFrame, name: str | None) -> tuple[IntArray, list[str]]:
+    """Return each case's stratum as a code, and the strata's names; missing is "unknown"."""
     if name is None:
-        return np.full(len(frame), ALL, dtype=object)
-    values = frame[name].astype("object").where(frame[name].notna(), "unknown")
-    return np.array([f"{name}={value}" for value in values], dtype=object)
+        return np.zeros(len(frame), np.int64), [ALL]
+    column = frame[name].astype("category").cat
+    values = [*map(str, column.categories), "unknown"]
+    codes = column.codes.to_numpy().astype(np.int64)
+    codes[codes < 0] = len(values) - 1
+    return codes, [f"{name}={value}" for value in values]
 
 
 def _feature(frame: pd.DataFrame, profile: ReferenceProfile, name: str, system: System) -> pa.Table:
     bins = profile.features[name]
-    values: object = frame[name]
-    if name == SCORE and bins.kind == "categorical":
-        values = [system.output.classes[int(score)] for score in frame[SCORE]]
-    elif bins.kind == "categorical":
-        values = frame[name].astype("object").where(frame[name].notna(), None)
-    counted = FeatureCounts.from_values(bins, values)  # type: ignore[arg-type]
+    if bins.kind == "numeric":
+        counted = FeatureCounts.from_values(bins, frame[name].to_numpy())
+    elif name == SCORE:
+        classes = [system.output.classes[int(score)] for score in frame[SCORE]]
+        counted = FeatureCounts.from_values(bins, np.array(classes, dtype=object))
+    else:
+        column = frame[name].astype("category").cat
+        numbers = np.bincount(column.codes.to_numpy() + 1, minlength=len(column.categories) + 1)
+        names = [None, *map(str, column.categories)]
+        counted = FeatureCounts.from_category_counts(bins, names, numbers.tolist())
     used = np.flatnonzero(counted.counts)
     position = np.concatenate([used, [MISSING_BIN, OUTSIDE_BIN]]).astype(np.int32)
     numbers = np.concatenate([counted.counts[used], [counted.missing, counted.outside]])

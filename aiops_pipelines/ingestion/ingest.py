@@ -15,10 +15,10 @@ import pyarrow as pa
 from aiops_pipelines.feeds import read_labels, read_predictions
 from aiops_pipelines.ingestion.intake import Intake
 from aiops_pipelines.ingestion.labels import (
+    CaseDays,
     arrivals_of_cases,
     merge_labels,
     scored_cases,
-    with_case_days,
 )
 from aiops_pipelines.ingestion.quarantine import replace_quarantine, unknown_case_rows
 from aiops_pipelines.lake import Lake
@@ -55,10 +55,11 @@ def ingest_labels(
     intake: Intake, system: System, days: Sequence[date], as_of: date
 ) -> Iterator[Ingested]:
     """Write `labels` for the cases of `days` from every label received by the end of `as_of`."""
-    first = min(days)
+    first, last = min(days), max(as_of, max(days))
+    cases = known_cases(intake.lake, system, last)
     landed = {
-        day: land_labels(intake, system, day, again=day in days or day == as_of)
-        for day in _range(first, max(as_of, max(days)))
+        day: land_labels(intake, system, day, cases, again=day in days or day == as_of)
+        for day in _range(first, last)
     }
     received = pa.concat_tables([table for day, table in landed.items() if day <= as_of])
     for day in days:
@@ -82,15 +83,21 @@ def ingest_scored_cases(
         yield Ingested(day, cases.num_rows)
 
 
-def land_labels(intake: Intake, system: System, day: date, *, again: bool = False) -> pa.Table:
+def known_cases(lake: Lake, system: System, last: date) -> CaseDays:
+    """Return the days of the system's cases up to `last`, as far back as a label may reach."""
+    first = last - timedelta(days=CASE_HORIZON_DAYS)
+    return CaseDays(lake.read_days("predictions", system.id, first, last))
+
+
+def land_labels(
+    intake: Intake, system: System, day: date, cases: CaseDays, *, again: bool = False
+) -> pa.Table:
     """Return the labels received on `day`, landing them first if need be."""
     found = None if again else intake.lake.find("label_arrivals", system.id, day)
     if found is not None:
         return found
     batch = read_labels(system, day, day, intake.feeds, intake.pseudonym, intake.zone)
-    horizon = day - timedelta(days=CASE_HORIZON_DAYS)
-    cases = intake.lake.read_days("predictions", system.id, horizon, day)
-    table = with_case_days(batch.rows, cases)
+    table = cases.added_to(batch.rows)
     intake.lake.write("label_arrivals", system.id, day, table, day)
     refused = pa.concat_tables([batch.quarantine, unknown_case_rows(batch, table)])
     replace_quarantine(intake.lake, system, day, "labels", refused, day)

@@ -1,7 +1,7 @@
 """Joins predictions and labels: which label counts for a case, and how sure that is.
 
-A day's cases are that day's predictions. Labels arrive over weeks; `with_case_days` finds each
-one's case, `scored_cases` gives each case its newest label and its state.
+A day's cases are that day's predictions. Labels arrive over weeks; `CaseDays` finds each one's
+case, `scored_cases` gives each case its newest label and its state.
 """
 
 from collections.abc import Iterable
@@ -16,21 +16,18 @@ from aiops_pipelines.portfolio import System
 from aiops_pipelines.schema import LABEL_ARRIVALS, LABELS, scored_cases_schema
 
 
-def with_case_days(labels: pa.Table, cases: Iterable[tuple[date, pa.Table]]) -> pa.Table:
-    """Return `labels` with the column `case_day`, null where no known case has that id.
+class CaseDays:
+    """Finds the day of a case among the days of predictions that are known."""
 
-    `cases` are the known days with tables that hold at least `case_id`.
-    """
-    if labels.num_rows == 0:
-        return LABEL_ARRIVALS.empty_table()
-    wanted = pc.unique(labels["case_id"])
-    days: dict[str, date] = {}
-    for day, table in cases:
-        ids = table["case_id"]
-        found = ids.filter(pc.is_in(ids, value_set=wanted))
-        days.update(dict.fromkeys(found.to_pylist(), day))
-    case_days = [days.get(case) for case in labels["case_id"].to_pylist()]
-    return labels.append_column("case_day", pa.array(case_days, pa.date32())).cast(LABEL_ARRIVALS)
+    def __init__(self, cases: Iterable[tuple[date, pa.Table]]) -> None:
+        self._days: dict[str, date] = {}
+        for day, table in cases:
+            self._days.update(dict.fromkeys(table["case_id"].to_pylist(), day))
+
+    def added_to(self, labels: pa.Table) -> pa.Table:
+        """Return `labels` with the column `case_day`, null where no known case has that id."""
+        days = [self._days.get(case) for case in labels["case_id"].to_pylist()]
+        return labels.append_column("case_day", pa.array(days, pa.date32())).cast(LABEL_ARRIVALS)
 
 
 def arrivals_of_cases(arrivals: pa.Table, day: date) -> pa.Table:
@@ -57,7 +54,7 @@ def current_labels(labels: pa.Table) -> pd.DataFrame:
     frame = labels.to_pandas().sort_values(
         ["case_id", "revision", "received_at", "value"], kind="stable"
     )
-    current = frame.drop_duplicates("case_id", keep="last").set_index("case_id")
+    current: pd.DataFrame = frame.drop_duplicates("case_id", keep="last").set_index("case_id")
     said = frame.groupby("case_id")["value"].nunique()
     current["overturned"] = (said > 1).reindex(current.index)
     return current

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from aiops_pipelines.feeds import label_arrivals
-from aiops_pipelines.ingestion.ingest import land_labels
+from aiops_pipelines.ingestion.ingest import known_cases, land_labels
 from aiops_pipelines.ingestion.intake import Intake
 from aiops_pipelines.ingestion.labels import arrivals_of_cases, merge_labels
 from aiops_pipelines.lake import as_of as known_as_of
@@ -18,10 +18,11 @@ def days_with_new_labels(intake: Intake, system: System, as_of: date) -> list[da
     has those labels; else the rows themselves are compared.
     """
     touched: set[date] = set()
+    cases = known_cases(intake.lake, system, as_of)
     for arrival in label_arrivals(system, intake.feeds):
         if arrival > as_of:
             continue
-        landed = land_labels(intake, system, arrival, again=arrival == as_of)
+        landed = land_labels(intake, system, arrival, cases, again=arrival == as_of)
         for case_day in set(landed["case_day"].to_pylist()) - touched - {None}:
             labels = intake.lake.find("labels", system.id, case_day)
             if labels is None or known_as_of(labels) > arrival:

@@ -132,7 +132,7 @@ class Lake:
             self._cached_bytes -= dropped.nbytes
 
     def _path(self, table: str, system: str, day: date) -> UPath:
-        return self.root / table / system / f"{day.isoformat()}.parquet"
+        return self.root.joinpath(table, system, f"{day.isoformat()}.parquet")
 
     def _relative(self, path: UPath) -> str:
         return str(path).removeprefix(str(self.root)).lstrip("/")

@@ -2,11 +2,10 @@
 
 from datetime import date
 from typing import Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from aiops_pipelines.portfolio.model import ColumnName, Record
+from aiops_pipelines.portfolio.model import ColumnName, Record, TimeZone
 
 
 class DayRule(Record):
@@ -34,17 +33,10 @@ class Feed(Record):
     columns: dict[ColumnName, str]
     values: dict[ColumnName, dict[str, str]] = Field(default_factory=dict)
     missing: dict[ColumnName, tuple[str, ...]] = Field(default_factory=dict)
-    time_zone: str = "UTC"
+    time_zone: TimeZone = "UTC"
     days: DayRule | None = None
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     expected: Literal["daily", "weekdays", "weekly", "once"] = "daily"
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone_is_known(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"unknown time zone {value!r}; use a name such as America/Chicago")
-        return value
 
     @field_validator("path")
     @classmethod

@@ -1,6 +1,7 @@
 """Reads `hospital.yaml` and `systems/*.yaml`; every problem is named by file, line and field."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,25 +71,34 @@ def load_portfolio(folder: Path) -> Portfolio:
 
 def _read(file: Path, model: type[ModelT], problems: list[str]) -> ModelT | None:
     try:
-        tree = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problems.append(f"{file}:{line}: not valid YAML: {error.problem}")
-        return None
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{file}:1: can't be read: {error}")
         return None
-    if not isinstance(tree, dict):
-        problems.append(f"{file}:1: must be a mapping of fields, is {type(tree).__name__}")
-        return None
+    record, found = _parsed(str(file), text, model)
+    problems.extend(found)
+    return record
+
+
+@lru_cache(maxsize=1024)
+def _parsed(file: str, text: str, model: type[ModelT]) -> tuple[ModelT | None, tuple[str, ...]]:
+    """Return the record in `text`, or what is wrong with it; the same text is parsed once."""
     try:
-        return model.model_validate(tree)
+        tree = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return None, (f"{file}:{line}: not valid YAML: {error.problem}",)
+    if not isinstance(tree, dict):
+        return None, (f"{file}:1: must be a mapping of fields, is {type(tree).__name__}",)
+    try:
+        return model.model_validate(tree), ()
     except ValidationError as error:
-        for issue in error.errors():
-            field = ".".join(str(part) for part in issue["loc"]) or "(whole file)"
-            line = _line(tree, issue["loc"])
-            problems.append(f"{file}:{line}: {field}: {issue['msg'].removeprefix('Value error, ')}")
-        return None
+        return None, tuple(
+            f"{file}:{_line(tree, issue['loc'])}: "
+            f"{'.'.join(map(str, issue['loc'])) or '(whole file)'}: "
+            f"{issue['msg'].removeprefix('Value error, ')}"
+            for issue in error.errors()
+        )
 
 
 def _line(tree: Any, location: Sequence[int | str]) -> int:

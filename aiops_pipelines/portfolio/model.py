@@ -1,8 +1,10 @@
 """The base of every portfolio record: unknown keys are refused, records don't change."""
 
+from functools import cache
 from typing import Annotated
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 """Lower-case letters, digits and hyphens: safe in file names, partition keys and links."""
@@ -14,6 +16,21 @@ ColumnChoice = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]{0,
 """A column's name, or "*" for each."""
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_zone(value: str) -> str:
+    if value not in _zones():
+        raise ValueError(f"unknown time zone {value!r}; use a name such as America/Chicago")
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""An IANA time zone's name."""
 
 
 class Record(BaseModel):

@@ -12,7 +12,7 @@ AS_OF_TAG = "aiops/as_of"
 """Run tag with the day up to whose end everything received counts as known."""
 
 
-class Clock(dg.ConfigurableResource):
+class Clock(dg.ConfigurableResource[None]):
     """The hospital's clock. A run with the tag `aiops/as_of` is told another day: a replay."""
 
     def now(self, zone: ZoneInfo) -> datetime:

@@ -10,7 +10,7 @@ from aiops_pipelines.portfolio import Hospital
 from aiops_pipelines.settings import Settings, pseudonym_key_environment
 
 
-class FeedsResource(dg.ConfigurableResource):
+class FeedsResource(dg.ConfigurableResource[None]):
     """The folder (or object store) in which the systems' files arrive."""
 
     root: str

@@ -7,7 +7,7 @@ import dagster as dg
 from aiops_pipelines.incidents import IncidentDesk
 
 
-class IncidentDeskResource(dg.ConfigurableResource):
+class IncidentDeskResource(dg.ConfigurableResource[None]):
     """The SQLAlchemy URL of the incident database."""
 
     url: str

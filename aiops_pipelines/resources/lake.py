@@ -8,7 +8,7 @@ from upath import UPath
 from aiops_pipelines.lake import Lake
 
 
-class LakeResource(dg.ConfigurableResource):
+class LakeResource(dg.ConfigurableResource[None]):
     """The root of the lake: a folder, or the URL of an object store."""
 
     root: str

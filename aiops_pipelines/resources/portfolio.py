@@ -7,7 +7,7 @@ import dagster as dg
 from aiops_pipelines.portfolio import Portfolio, System, read_portfolio
 
 
-class PortfolioResource(dg.ConfigurableResource):
+class PortfolioResource(dg.ConfigurableResource[None]):
     """The folder of the portfolio's YAML files."""
 
     folder: str

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 
-class ReportsResource(dg.ConfigurableResource):
+class ReportsResource(dg.ConfigurableResource[None]):
     """Where dashboards and reports are put."""
 
     folder: str

@@ -5,7 +5,7 @@ a crash at any line loses and doubles nothing. Ids of events may commit out of o
 so each reading starts a little before the cursor; the desk knows what it has seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 import dagster as dg
@@ -63,7 +63,7 @@ def record_new_outcomes(
 
 
 def _outcomes(
-    records: list[dg.EventLogRecord], portfolio: Portfolio, lake: Lake
+    records: Sequence[dg.EventLogRecord], portfolio: Portfolio, lake: Lake
 ) -> Iterator[CheckOutcome]:
     for record in records:
         event = record.event_log_entry.dagster_event

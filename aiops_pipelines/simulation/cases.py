@@ -93,7 +93,8 @@ def _outcomes(
     if system.output.task is Task.REGRESSION:
         predicted = random.gamma(STAY_SHAPE, STAY_MEAN / STAY_SHAPE, n)
         noise = np.exp(random.normal(-(STAY_NOISE**2) / 2, STAY_NOISE, n))
-        return np.round(predicted * noise, 2), np.round(np.clip(predicted, 0, 60), 2)
+        stays: FloatArray = np.round(predicted * noise, 2)
+        return stays, np.asarray(np.round(np.clip(predicted, 0, 60), 2), dtype=np.float64)
     truth: FloatArray = (random.random(n) < behaviour.prevalence).astype(np.float64)
     logit = _logits(behaviour, truth, cases, day, random, fault)
     return truth, np.round(1 / (1 + np.exp(-logit)), 6)
