@@ -12,7 +12,7 @@ from aiops_pipelines.evaluation.judgement import Judgement, judge
 from aiops_pipelines.evaluation.measures import MEASURES, NOT_UNDER_PARTIAL_VERIFICATION
 from aiops_pipelines.evaluation.status import TABLES
 from aiops_pipelines.evaluation.store import write_figures
-from aiops_pipelines.evaluation.window import History, Window
+from aiops_pipelines.evaluation.window import History, Window, history
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Clause, Limit, System, Task
 from aiops_pipelines.statistics import Estimate
@@ -24,41 +24,38 @@ def evaluate(area: Area, lake: Lake, system: System, day: date, as_of: date) -> 
 
     They are kept as of the day up to whose end the statistics they rest on were known.
     """
-    history = History(lake, system, day, as_of)
-    figures = list(_AREAS[area](history))
-    if not figures:
-        figures = [no_limit(history, area)]
-    write_figures(lake, area, TABLES[area], system.id, day, history.as_of, figures)
+    known = history(lake, system, day, as_of)
+    figures = list(_AREAS[area](known)) or [no_limit(known, area)]
+    write_figures(lake, area, TABLES[area], system.id, day, known.as_of, figures)
     return figures
 
 
 def _labelled_figures(area: Area) -> Callable[[History], Iterator[Figure]]:
-    def figures(history: History) -> Iterator[Figure]:
-        for limit in history.system.limits:
-            if limit.definition.area is not area:
-                continue
-            yield labelled_figure(history, limit, area)
+    def figures(known: History) -> Iterator[Figure]:
+        for limit in known.system.limits:
+            if limit.definition.area is area:
+                yield labelled_figure(known, limit, area)
 
     return figures
 
 
-def labelled_figure(history: History, limit: Limit, area: Area) -> Figure:
+def labelled_figure(known: History, limit: Limit, area: Area) -> Figure:
     """Return the figure of a limit on a metric that needs labels, on mature days."""
-    window = history.mature(limit.window_days)
+    window = known.mature(limit.window_days)
     name = subject(limit.metric, limit.operating_point)
-    partial = history.system.truth.scheme == "partial"
+    partial = known.system.truth.scheme == "partial"
     if partial and limit.metric in NOT_UNDER_PARTIAL_VERIFICATION:
         reason = f"{name}: not estimable while AI-negatives are verified only in part"
         missing = Estimate.missing(window.count("labelled"), None, "none")
         return from_estimate(
-            history, window, limit, area, missing, Judgement(Verdict.INSUFFICIENT_DATA, reason)
+            known, window, limit, area, missing, Judgement(Verdict.INSUFFICIENT_DATA, reason)
         )
     estimate = measured(window, limit)
-    baseline = measured(history.reference, limit).value
-    proof = evidence(history, limit)
+    baseline = measured(known.reference, limit).value
+    proof = evidence(known, limit)
     judgement = judge(limit, estimate, window.count("labelled"), positives(window), proof, name)
     return from_estimate(
-        history,
+        known,
         window,
         limit,
         area,
@@ -81,26 +78,26 @@ def positives(window: Window) -> int | None:
     return window.histogram().n_positive
 
 
-def _sla_figures(history: History) -> Iterator[Figure]:
-    contract = history.system.contract
+def _sla_figures(known: History) -> Iterator[Figure]:
+    contract = known.system.contract
     for clause in contract.clauses if contract else ():
-        yield from _clause_figures(history, clause)
+        yield from _clause_figures(known, clause)
 
 
-def _clause_figures(history: History, clause: Clause) -> Iterator[Figure]:
+def _clause_figures(known: History, clause: Clause) -> Iterator[Figure]:
     area = clause.definition.area
     if area is Area.DRIFT:
-        yield from drift_figures(history, [clause], Area.SLA)
+        yield from drift_figures(known, [clause], Area.SLA)
     elif area is Area.BIAS:
-        yield from bias_figures(history, [clause], Area.SLA)
+        yield from bias_figures(known, [clause], Area.SLA)
     else:
-        yield labelled_figure(history, clause, Area.SLA)
+        yield labelled_figure(known, clause, Area.SLA)
 
 
 _AREAS: Mapping[Area, Callable[[History], Iterator[Figure]]] = {
     Area.PERFORMANCE: _labelled_figures(Area.PERFORMANCE),
     Area.CALIBRATION: _labelled_figures(Area.CALIBRATION),
-    Area.DRIFT: lambda history: drift_figures(history, history.system.limits, Area.DRIFT),
-    Area.BIAS: lambda history: bias_figures(history, history.system.limits, Area.BIAS),
+    Area.DRIFT: lambda known: drift_figures(known, known.system.limits, Area.DRIFT),
+    Area.BIAS: lambda known: bias_figures(known, known.system.limits, Area.BIAS),
     Area.SLA: _sla_figures,
 }

@@ -5,7 +5,7 @@ gives the days of a window; `Window` adds them up and answers with histograms, s
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -41,9 +41,16 @@ class Window:
 
     def histogram(self, stratum: str = ALL) -> Histogram:
         """Return the stratum's histogram of scores (binary outputs)."""
-        edges = self.profile.fine if stratum == ALL else self.profile.coarse(self.system)
-        rows = self._of("score")
-        return Histogram.from_arrow(rows.filter(pc.equal(rows["stratum"], stratum)), edges)
+        if stratum not in self._histograms:
+            edges = self.profile.fine if stratum == ALL else self.profile.coarse(self.system)
+            rows = self._of("score")
+            chosen = rows.filter(pc.equal(rows["stratum"], stratum))
+            self._histograms[stratum] = Histogram.from_arrow(chosen, edges)
+        return self._histograms[stratum]
+
+    @cached_property
+    def _histograms(self) -> dict[str, Histogram]:
+        return {}
 
     def regression(self, stratum: str = ALL) -> RegressionSums:
         """Return the stratum's sums (continuous outputs)."""
@@ -86,7 +93,35 @@ class Window:
         return int(pc.sum(rows.filter(pc.equal(rows["name"], name))["n"]).as_py() or 0)
 
     def _of(self, *kinds: str) -> pa.Table:
-        return self.table.filter(pc.is_in(self.table["kind"], value_set=pa.array(kinds)))
+        for kind in kinds:
+            if kind not in self._kinds:
+                self._kinds[kind] = self.table.filter(pc.equal(self.table["kind"], kind))
+        parts = [self._kinds[kind] for kind in kinds]
+        return parts[0] if len(parts) == 1 else pa.concat_tables(parts)
+
+    @cached_property
+    def _kinds(self) -> dict[str, pa.Table]:
+        return {}
+
+
+def _tables(lake: Lake, system: System, day: date) -> dict[date, pa.Table]:
+    return dict(lake.read_days(TABLE, system.id, min(system.reference.start, day), day))
+
+
+def history(lake: Lake, system: System, day: date, as_of: date) -> "History":
+    """Return the system's history up to `day`; the same object while its tables are the same.
+
+    A night's five areas read the same history, so the last one of each system is kept.
+    """
+    held = _LAST.get(system.id)
+    same = held is not None and held.system == system and held.day == day
+    if held is not None and same and held.rests_on(_tables(lake, system, day), as_of):
+        return held
+    _LAST[system.id] = History(lake, system, day, as_of)
+    return _LAST[system.id]
+
+
+_LAST: dict[str, "History"] = {}
 
 
 class History:
@@ -99,8 +134,9 @@ class History:
         self.system = system
         self.day = day
         self.profile = ensure_profile(lake, system)
-        start = min(system.reference.start, day)
-        self._tables = dict(lake.read_days(TABLE, system.id, start, day))
+        self._tables = _tables(lake, system, day)
+        self._asked = as_of
+        self._windows: dict[tuple[date, ...], Window] = {}
         self.as_of = max([as_of, *map(known_as_of, self._tables.values())])
         for counted, table in self._tables.items():
             held = set(pc.unique(table["profile"]).to_pylist())
@@ -112,9 +148,20 @@ class History:
 
     def window(self, days: Sequence[date]) -> Window:
         """Return the sum of `days`; days without statistics add nothing."""
-        tables = [self._tables[day] for day in days if day in self._tables]
-        table = pa.concat_tables(tables) if tables else DAILY.empty_table()
-        return Window(self.system, self.profile, tuple(days), table)
+        key = tuple(days)
+        if key not in self._windows:
+            tables = [self._tables[day] for day in key if day in self._tables]
+            table = pa.concat_tables(tables) if tables else DAILY.empty_table()
+            self._windows[key] = Window(self.system, self.profile, key, table)
+        return self._windows[key]
+
+    def rests_on(self, tables: Mapping[date, pa.Table], as_of: date) -> bool:
+        """Tell whether this history is of exactly these tables, known as of the same day."""
+        return (
+            self._asked == as_of
+            and self._tables.keys() == tables.keys()
+            and all(self._tables[day] is table for day, table in tables.items())
+        )
 
     @cached_property
     def reference(self) -> Window:
