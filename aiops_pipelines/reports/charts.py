@@ -27,6 +27,10 @@ WIDTH = 4.0
 """Width of a chart in inches: two fit an A4 page, one fits a phone."""
 
 
+FEW = 8
+"""Fewer nights than this are drawn as points with their intervals, not as a line with a band."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to a system on a day: a new version, a replaced scanner."""
@@ -160,6 +164,10 @@ def _draw_series(
             [point.high for point in points],
         )
     )
+    if len(days) < FEW:
+        axes.vlines(days, low, high, color=colour, alpha=0.45, linewidth=1.2)
+        axes.plot(days, middle, color=colour, linestyle=line, marker="o", markersize=3, label=label)
+        return
     axes.fill_between(days, low, high, color=colour, alpha=0.16, linewidth=0)
     axes.plot(days, middle, color=colour, linestyle=line, label=label)
 

@@ -5,7 +5,7 @@ answer in a sentence, then a row a system, those that need somebody first.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum
 
@@ -152,6 +152,7 @@ def _row(
     areas = tuple(area_view(area, screen) for area in status.areas.values())
     main = main_figure(status.areas[Area.PERFORMANCE].figures)
     own = incident_views(incidents, system.id, day, portfolio.hospital.zone, links)
+    why = _why(status, areas)
     silent = tuple(
         figure.reason
         for figure in status.areas[Area.INTEGRITY].figures
@@ -164,12 +165,12 @@ def _row(
         facts=_facts(system, day),
         group=_group(status, own),
         look=LOOKS[status.verdict],
-        why=_why(status, areas),
+        why=why,
         areas=areas,
         main=figure_view(main, system, screen) if main else None,
         spark=_spark(lake, system, main, day),
         changes=_changes(lake, status),
-        incidents=own,
+        incidents=tuple(_short(view, why) for view in own),
         silent=silent,
         dagster=links.asset("performance", day, system.id),
     )
@@ -205,6 +206,12 @@ def _why(status: SystemStatus, areas: Sequence[AreaView]) -> tuple[str, ...]:
     off = [area for area in areas if verdicts[area.area] is not Verdict.OK]
     off.sort(key=lambda area: -verdicts[area.area].gravity)
     return tuple(f"{area.name}: {area.reason}" for area in off)
+
+
+def _short(incident: IncidentView, why: Sequence[str]) -> IncidentView:
+    """Return the incident by its area alone where its words stand just above."""
+    told = any(incident.summary in reason for reason in why)
+    return replace(incident, summary=incident.area) if told else incident
 
 
 def _spark(lake: Lake, system: System, main: Figure | None, day: date) -> Markup:

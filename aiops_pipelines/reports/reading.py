@@ -16,11 +16,11 @@ from aiops_pipelines.verdict import Verdict
 def reading(figure: Figure, system: System, screen: Screen) -> str:
     """Return the figure in one or two plain sentences."""
     if not screen.shows(figure):
-        return f"{_start(figure)}: not shown, because it rests on fewer than 11 cases."
+        return f"{_start(figure, system)}: not shown, because it rests on fewer than 11 cases."
     if figure.estimate is None:
-        return f"{_start(figure)}: no estimate ({figure.reason})."
+        return f"{_start(figure, system)}: no estimate ({figure.reason})."
     if figure.verdict is Verdict.INSUFFICIENT_DATA:
-        return f"{_start(figure)}: too few cases to judge ({figure.reason})."
+        return f"{_start(figure, system)}: too few cases to judge ({figure.reason})."
     gap = figure.metric.endswith("_gap") and figure.stratum != "all"
     sentence = _gap if gap else _SENTENCES.get(figure.metric)
     text = sentence(figure, system) if sentence else _plain(figure, system)
@@ -30,8 +30,8 @@ def reading(figure: Figure, system: System, screen: Screen) -> str:
     return text
 
 
-def _start(figure: Figure) -> str:
-    title = wording.figure_title(figure)
+def _start(figure: Figure, system: System) -> str:
+    title = wording.figure_title(figure, system)
     return title[0].upper() + title[1:]
 
 
@@ -57,7 +57,7 @@ def _frequency(lead: str, tail: str) -> Callable[[Figure, System], str]:
 def _plain(figure: Figure, system: System) -> str:
     unit = wording.figure_unit(figure, system)
     interval = wording.interval_text(figure, unit)
-    return f"{_start(figure)}: {wording.value_text(figure, unit)}" + (
+    return f"{_start(figure, system)}: {wording.value_text(figure, unit)}" + (
         f" ({interval})." if interval else "."
     )
 
@@ -92,8 +92,13 @@ def _slope(figure: Figure, _: System) -> str:
     )
 
 
-def _psi(figure: Figure, _: System) -> str:
-    what = (figure.feature or "score").replace("_", " ")
+def _psi(figure: Figure, system: System) -> str:
+    what = wording.feature_title(figure.feature or "score", system)
+    if (figure.estimate or 0.0) <= 0:
+        return (
+            f"The distribution of {what} has not moved more than chance would move it "
+            f"(PSI {wording.value_text(figure)}, {wording.interval_text(figure)})."
+        )
     return (
         f"The distribution of {what} has moved by a PSI of {wording.value_text(figure)} "
         f"({wording.interval_text(figure)}): 0.1 is commonly read as noticeable, 0.25 as large."
@@ -102,7 +107,7 @@ def _psi(figure: Figure, _: System) -> str:
 
 def _gap(figure: Figure, system: System) -> str:
     unit = wording.figure_unit(figure, system)
-    what = wording.figure_title(figure).replace(" gap", "")
+    what = wording.figure_title(figure, system).replace(" gap", "")
     value = figure.estimate or 0.0
     side = "above" if value > 0 else "below"
     return (

@@ -113,7 +113,7 @@ def _page(
             lake, system, pick_trends(every, TRENDS), day - timedelta(days=TREND_DAYS - 1), day
         ),
         subgroups=subgroup_views(system, every, screen),
-        drift=drift_chart(drift),
+        drift=drift_chart(system, drift),
         drift_figures=tuple(figure_view(figure, system, screen) for figure in drift),
         clauses=clause_views(system, status.areas[Area.SLA].figures, screen),
         contract=_contract(system, day),
@@ -177,7 +177,7 @@ def subgroup_views(
     groups: dict[str, list[Figure]] = {}
     for figure in figures:
         if figure.stratum != "all" and figure.area is not Area.SLA:
-            groups.setdefault(wording.figure_title(figure), []).append(figure)
+            groups.setdefault(wording.figure_title(figure, system), []).append(figure)
     return tuple(
         _subgroup_view(system, title, members, screen, most) for title, members in groups.items()
     )
@@ -232,12 +232,19 @@ def drift_ranking(figures: Sequence[Figure], screen: Screen) -> list[Figure]:
     return sorted(ranked, key=lambda figure: -(figure.estimate or 0))[:RANKED]
 
 
-def drift_chart(ranked: Sequence[Figure]) -> Markup:
+def drift_chart(system: System, ranked: Sequence[Figure]) -> Markup:
     """Return the ranking as a drawing, "" without anything to rank."""
     if not ranked:
         return Markup("")
     bars = [
-        Bar(_feature(figure), figure.estimate, figure.low, figure.high, figure.n, figure.verdict)
+        Bar(
+            _feature(figure, system),
+            figure.estimate,
+            figure.low,
+            figure.high,
+            figure.n,
+            figure.verdict,
+        )
         for figure in ranked
         if figure.estimate is not None
     ]
@@ -247,15 +254,15 @@ def drift_chart(ranked: Sequence[Figure]) -> Markup:
         "PSI against the reference period, null expectation taken off",
         bars,
         min(limits, default=None),
-        drift_alt(ranked),
+        drift_alt(system, ranked),
     )
 
 
-def drift_alt(ranked: Sequence[Figure]) -> str:
+def drift_alt(system: System, ranked: Sequence[Figure]) -> str:
     """Return the ranking in one sentence."""
-    told = [f"{_feature(figure)} {wording.value_text(figure)}" for figure in ranked]
+    told = [f"{_feature(figure, system)} {wording.value_text(figure)}" for figure in ranked]
     return f"PSI by feature, largest first: {'; '.join(told)}."
 
 
-def _feature(figure: Figure) -> str:
-    return (figure.feature or "score").replace("_", " ")
+def _feature(figure: Figure, system: System) -> str:
+    return wording.feature_title(figure.feature or "score", system)

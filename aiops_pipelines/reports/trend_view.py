@@ -134,7 +134,7 @@ def _trend_view(
     unit = wording.figure_unit(figure, system)
     points = [point for point in measured.points if not point.suppressed]
     sizes = [point.n for point in points] or [0]
-    title = wording.figure_title(figure)
+    title = wording.figure_title(figure, system)
     chart = TrendChart(
         title=title[0].upper() + title[1:],
         axis=unit or ("proportion" if figure.metric in PROPORTIONS else "no unit"),

@@ -43,7 +43,9 @@ class FigureView:
     shown: bool
     value: str
     interval: str
+    bounds: str
     n: str
+    count: str
     maturity: str
     outlook: str
     window: str
@@ -66,12 +68,14 @@ def figure_view(figure: Figure, system: System, screen: Screen) -> FigureView:
     unit = wording.figure_unit(figure, system)
     shown = screen.shows(figure)
     return FigureView(
-        title=wording.figure_title(figure),
+        title=wording.figure_title(figure, system),
         stratum=wording.stratum_text(figure.stratum),
         shown=shown,
         value=wording.value_text(figure, unit) if shown else wording.SUPPRESSED,
         interval=wording.interval_text(figure, unit) if shown else "",
+        bounds=wording.bounds_text(figure, unit) if shown else "",
         n=wording.n_text(figure.n) if shown else "n not shown",
+        count=f"{figure.n:,}" if shown else "not shown",
         maturity=maturity_text(figure) if shown else "",
         outlook=outlook(figure, system) if shown else "",
         window=wording.window_text(figure),
@@ -183,6 +187,7 @@ class IncidentView:
 
     id: str
     system: str
+    area: str
     summary: str
     severity: str
     status: str
@@ -224,6 +229,7 @@ def _incident_view(incident: Incident, now: datetime, zone: ZoneInfo, links: Lin
     return IncidentView(
         id=incident.id,
         system=incident.system,
+        area=incident.area,
         summary=incident.summary,
         severity=incident.severity,
         status=incident.status,

@@ -97,14 +97,24 @@ def figure_unit(figure: Figure, system: System) -> str:
     return system.output.unit if known.unit == "output" else known.unit
 
 
-def figure_title(figure: Figure) -> str:
-    """Return the figure's name with its place: "sensitivity at high-risk", "PSI of lactate"."""
+def figure_title(figure: Figure, system: System | None = None) -> str:
+    """Return the figure's name with its place: "sensitivity at high-risk", "PSI of lactate".
+
+    With the system, a feature has the title that the portfolio gives it.
+    """
     title = metric_title(figure.metric)
     if figure.operating_point:
         title += f" at {figure.operating_point}"
     if figure.feature:
-        title += f" of {figure.feature.replace('_', ' ')}"
+        title += f" of {feature_title(figure.feature, system)}"
     return title
+
+
+def feature_title(feature: str, system: System | None = None) -> str:
+    """Return the feature's title in the portfolio, else its name in words."""
+    known = system.features if system else ()
+    titles = {each.name: each.title for each in known if each.title}
+    return titles.get(feature, feature.replace("_", " "))
 
 
 def stratum_text(stratum: str) -> str:
@@ -120,12 +130,18 @@ def value_text(figure: Figure, unit: str = "") -> str:
     return "no estimate" if figure.estimate is None else number(figure.estimate, unit)
 
 
-def interval_text(figure: Figure, unit: str = "") -> str:
-    """Return "95% interval 0.841 to 0.901", or "" without an interval."""
+def bounds_text(figure: Figure, unit: str = "") -> str:
+    """Return "0.841 to 0.901", or "" without an interval."""
     if figure.low is None or figure.high is None:
         return ""
-    low, high = number(figure.low), number(figure.high, unit)
-    return f"{figure.level * 100:g}% interval {low} to {high}"
+    low = number(figure.low, unit).removesuffix(f" {unit}")
+    return f"{low} to {number(figure.high, unit)}"
+
+
+def interval_text(figure: Figure, unit: str = "") -> str:
+    """Return "95% interval 0.841 to 0.901", or "" without an interval."""
+    bounds = bounds_text(figure, unit)
+    return f"{figure.level * 100:g}% interval {bounds}" if bounds else ""
 
 
 def limit_text(minimum: float | None, maximum: float | None, unit: str = "") -> str:
@@ -152,9 +168,10 @@ def window_text(figure: Figure) -> str:
     text = "1 day" if figure.window == 1 else f"{figure.window} days"
     if figure.window_from is None or figure.window_to is None:
         return text
+    last = f"{figure.window_to.day} {figure.window_to:%b}"
     if figure.window_from == figure.window_to:
-        return f"{text}: {day_text(figure.window_to)}"
-    return f"{text}: {day_text(figure.window_from)} to {day_text(figure.window_to)}"
+        return f"{text}: {last}"
+    return f"{text}: {figure.window_from.day} {figure.window_from:%b} to {last}"
 
 
 def evidence_text(log_e_value: float | None) -> str:

@@ -103,7 +103,7 @@ def test_windows_are_told_with_their_days():
     figure = make(COMMON, Area.PERFORMANCE, "auroc", window=28)
     dated = replace(figure, window_from=date(2026, 3, 1), window_to=date(2026, 3, 28))
     assert wording.window_text(figure) == "28 days"
-    assert wording.window_text(dated) == "28 days: 1 March 2026 to 28 March 2026"
+    assert wording.window_text(dated) == "28 days: 1 Mar to 28 Mar"
 
 
 def short(n_mature, days, **fields):

@@ -15,7 +15,7 @@ from aiops_pipelines.reports.view import NO_LIMIT, area_reason, figure_view
 from aiops_pipelines.verdict import Verdict
 
 _FIGURE_COLUMNS = ("System", "Figure", "Value", "95% interval", "n", "Limit", "Verdict")
-_FIGURE_WIDTHS = ("26%", "21%", "8.5%", "14%", "6.5%", "10%", "14%")
+_FIGURE_WIDTHS = ("25%", "20%", "9%", "14%", "7.5%", "12%", "12.5%")
 
 
 def status_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:
@@ -178,7 +178,7 @@ def leading_figure(each: SystemQuarter, area: Area) -> Figure | None:
             figure.estimate is not None,
             figure.minimum is not None or figure.maximum is not None,
             -(order.index(figure.metric) if figure.metric in order else len(order)),
-            abs(figure.estimate or 0.0),
+            (figure.estimate or 0.0) if area is Area.DRIFT else abs(figure.estimate or 0.0),
         ),
         default=None,
     )
@@ -190,9 +190,7 @@ def figure_row(each: SystemQuarter, figure: Figure) -> tuple[Cell, ...]:
     title = view.title if figure.stratum == "all" else f"{view.title}, {view.stratum}"
     if figure.estimand != "measured":
         title += f" ({figure.estimand})"
-    interval = view.interval.partition("interval ")[2] or view.interval
-    count = view.n.removeprefix("n = ").removeprefix("n ")
-    return (each.system.name, title, view.value, interval, count, view.limit, view.look)
+    return (each.system.name, title, view.value, view.bounds, view.count, view.limit, view.look)
 
 
 def _title(text: str) -> str:

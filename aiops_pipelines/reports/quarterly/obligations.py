@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 
 from aiops_pipelines.incidents import Incident
 from aiops_pipelines.portfolio import Area, Clause, Contract
@@ -127,7 +126,7 @@ def incidents_section(
                 f"Incidents of {quarter.name}, and older ones still open, the gravest first",
                 ("No.", "System", "Area", "Severity", "State", "Opened", "Recovered", "What"),
                 rows,
-                widths=("13%", "18%", "11%", "8%", "9%", "8%", "10%", "23%"),
+                widths=("15%", "17%", "11%", "8%", "8%", "8%", "10%", "23%"),
                 empty="No incident is on record.",
             ),
         ),
@@ -140,43 +139,42 @@ def alarms_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Sectio
     streams = alarms = 0
     expected = 0.0
     for each in systems:
-        own_streams, own_alarms, nights = sequential_alarms(each)
+        own_streams, own_alarms = sequential_alarms(each)
         streams, alarms = streams + own_streams, alarms + own_alarms
-        bound = own_streams * nights / AVERAGE_RUN_DAYS
+        bound = own_streams * quarter.nights / AVERAGE_RUN_DAYS
         expected += bound
-        rows.append(
-            (each.system.name, str(own_streams), str(nights), str(own_alarms), f"{bound:.2f}")
-        )
-    rows.append(("All systems", str(streams), "", str(alarms), f"{expected:.2f}"))
+        rows.append((each.system.name, str(own_streams), str(own_alarms), f"{bound:.2f}"))
+    rows.append(("All systems", str(streams), str(alarms), f"{expected:.2f}"))
     return Section(
         id="alarms",
         title="Alarms against expected false alarms",
         paragraphs=(
             "A stream is one figure under sequential watch. If every stream stood exactly at its "
-            f"limit, about {expected:.1f} false alarms would be expected in the nights evaluated; "
-            "streams better than their limit raise fewer. Alarms well above that number are real.",
+            f"limit, about {expected:.1f} false alarms would be expected in the quarter's "
+            f"{quarter.nights} days; streams better than their limit raise fewer. Alarms well "
+            "above that number are not chance. An alarm that stood already on the first evaluated "
+            "night counts here.",
         ),
         tables=(
             Table(
                 f"Streams under sequential watch, {quarter.name}",
-                ("System", "Streams", "Nights", "Alarms", "False alarms to expect, at most"),
+                ("System", "Streams", "Alarms", "False alarms to expect, at most"),
                 tuple(rows),
-                frozenset({1, 2, 3, 4}),
-                ("34%", "14%", "14%", "14%", "24%"),
+                frozenset({1, 2, 3}),
+                ("40%", "15%", "15%", "30%"),
             ),
         ),
     )
 
 
-def sequential_alarms(each: SystemQuarter) -> tuple[int, int, int]:
-    """Return the number of streams with sequential evidence, their alarms, and the nights.
+def sequential_alarms(each: SystemQuarter) -> tuple[int, int]:
+    """Return the number of streams with sequential evidence, and of their alarms.
 
     An alarm is a night in breach after one that was not, or the first night of all.
     """
     names = ["metric", "operating_point", "feature", "clause", "stratum", "estimand"]
     streams: dict[tuple[str | None, ...], bool] = {}
     alarms = 0
-    nights: set[date] = set()
     for table in each.tables.values():
         sequential = table.filter(table["log_e_value"].is_valid()).sort_by("day")
         for row in sequential.select([*names, "day", "verdict"]).to_pylist():
@@ -184,8 +182,7 @@ def sequential_alarms(each: SystemQuarter) -> tuple[int, int, int]:
             breach = row["verdict"] == Verdict.BREACH
             alarms += breach and not streams.get(key, False)
             streams[key] = breach
-            nights.add(row["day"])
-    return len(streams), alarms, len(nights)
+    return len(streams), alarms
 
 
 def limits_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:
@@ -196,10 +193,12 @@ def limits_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Sectio
         points.append(f"Nothing at all about {wording.listed(unseen)}: no night was evaluated.")
     partly = [each for each in systems if 0 < each.nights < quarter.nights]
     if partly:
-        counts = [f"{each.system.name} ({each.nights})" for each in partly]
+        fewest = min(each.nights for each in partly)
+        most = max(each.nights for each in partly)
+        span = f"{fewest}" if fewest == most else f"{fewest} to {most}"
         points.append(
-            f"What happened on nights that were not evaluated; of {quarter.nights} nights: "
-            f"{wording.listed(counts)}."
+            f"What happened on nights that were not evaluated: of {quarter.nights} nights, {span} "
+            f"were evaluated for {wording.plural(len(partly), 'system')} (see Coverage)."
         )
     blind = [each.system.name for each in systems if each.nights and not has_mature_labels(each)]
     if blind:

@@ -39,6 +39,7 @@ from aiops_pipelines.reports.quarterly.sheets import sheet
 from aiops_pipelines.verdict import Verdict
 
 ON_COVER = 9
+NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,14 @@ def _headline(systems: Sequence[SystemQuarter], quarter: Quarter) -> str:
     whole = f"{wording.number_word(total)} monitored AI system{'s' if total > 1 else ''}"
     if all(each.nights == 0 for each in systems):
         return f"None of {whole} was evaluated in {quarter.name}: nothing can be said of them."
-    breach = [each.system.name for each in systems if each.verdict is Verdict.BREACH]
+    grave = sorted(systems, key=lambda each: each.system.tier)
+    breach = [each.system.name for each in grave if each.verdict is Verdict.BREACH]
     if not breach:
         return f"None of {whole} is in breach of a limit at the end of {quarter.name}."
     verb = "is" if len(breach) == 1 else "are"
     start = f"{wording.number_word(len(breach))} of {whole} {verb} in breach of a limit: "
-    named = breach if len(breach) <= 5 else [*breach[:4], f"{len(breach) - 4} more"]
+    more = wording.number_word(len(breach) - NAMED)
+    named = breach if len(breach) <= NAMED else [*breach[:NAMED], f"{more} more"]
     return start[0].upper() + start[1:] + wording.listed(named) + "."
 
 

@@ -82,4 +82,4 @@ def _charts(lake: Lake, quarter: Quarter, each: SystemQuarter) -> Iterator[Pictu
     ranked = drift_ranking(each.areas[Area.DRIFT].figures, each.screen)
     if ranked:
         caption = "Inputs and score, the furthest moved first."
-        yield picture(drift_chart(ranked), drift_alt(ranked), caption)
+        yield picture(drift_chart(each.system, ranked), drift_alt(each.system, ranked), caption)
