@@ -12,7 +12,6 @@ from aiops_pipelines.evaluation.status import latest_figures
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports import render_quarterly
-from aiops_pipelines.reports.wording import number
 
 PERIOD = (date(2026, 1, 1), date(2026, 3, 31), date(2026, 3, 31))
 
@@ -106,9 +105,9 @@ def test_main_figures_read_back_equal_the_lakes_rows(portfolio, lake, text):
             for f in latest_figures(lake, Area.PERFORMANCE, system.id, DAY)
             if f.minimum is not None or f.maximum is not None
         )
-        unit = system.output.unit if figure.metric == "mae" else ""
-        value = number(figure.estimate, unit)
-        interval = f"{number(figure.low)} to {number(figure.high, unit)}"
+        digits, unit = (2, " days") if figure.metric == "mae" else (3, "")
+        value = f"{figure.estimate:.{digits}f}{unit}"
+        interval = f"{figure.low:.{digits}f} to {figure.high:.{digits}f}{unit}"
         assert f"{value} {interval} {figure.n:,}" in text, system.id
 
 
