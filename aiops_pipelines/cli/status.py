@@ -1,6 +1,7 @@
 """`aiops status`: one row a system."""
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from aiops_pipelines.cli.app import app, console, errors, told
 from aiops_pipelines.errors import LakeError
+from aiops_pipelines.evaluation.exact import exact_figures
 from aiops_pipelines.evaluation.status import TABLES, SystemStatus, portfolio_status
 from aiops_pipelines.incidents import Incident, IncidentDesk
 from aiops_pipelines.lake import Lake
@@ -47,6 +49,31 @@ def status(
         typer.echo(json.dumps([as_record(each, incidents) for each in statuses], indent=2))
         return
     console.print(status_table(statuses, incidents, chosen))
+
+
+@app.command()
+@told
+def exact(
+    system: Annotated[str, typer.Argument(help="The system's id.")],
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute figures from the cases themselves instead of daily statistics, for a dispute."""
+    settings = Settings.from_environment()
+    chosen = read_portfolio(settings.portfolio).system(system)
+    figures = exact_figures(Lake(settings.lake), chosen, start.date(), end.date())
+    if as_json:
+        typer.echo(json.dumps({name: asdict(found) for name, found in figures.items()}, indent=2))
+        return
+    table = Table(title=f"{system}, labelled cases {start.date()} to {end.date()}")
+    for heading in ("figure", "estimate", "interval", "n", "method"):
+        table.add_column(heading)
+    for name, found in figures.items():
+        interval = "" if found.low is None else f"{found.low:.4f} to {found.high:.4f}"
+        value = "none" if found.value is None else f"{found.value:.6f}"
+        table.add_row(name, value, interval, f"{found.n:,}", found.method)
+    console.print(table)
 
 
 def last_evaluated(lake: Lake, book: Portfolio) -> date:

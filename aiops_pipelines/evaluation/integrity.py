@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import stats
 
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.feeds import CELL_RULES, EXPECTED_RULES
+from aiops_pipelines.feeds import CELL_RULES, EXPECTED_RULES, FILE_RULES, Rule
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Feed, System
 from aiops_pipelines.statistics import Estimate, proportion
@@ -35,6 +34,7 @@ def predictions_integrity(lake: Lake, system: System, day: date, as_of: date) ->
         _arrival(system, "predictions", system.predictions, day, as_of, rows),
         _volume(lake, system, day, as_of, rows),
         _refused(lake, system, "predictions", day, as_of, rows),
+        _refused_files(lake, system, "predictions", day, as_of, rows),
     ]
     if rows and "version" in system.predictions.columns:
         figures.append(_version(system, day, as_of, table.column("version").to_pylist()))
@@ -48,6 +48,7 @@ def labels_integrity(lake: Lake, system: System, day: date, as_of: date) -> list
     figures = [
         _silence(lake, system, day, as_of, rows),
         _refused(lake, system, "labels", day, as_of, rows),
+        _refused_files(lake, system, "labels", day, as_of, rows),
     ]
     if rows:
         unknown = pc.sum(pc.is_null(arrived["case_day"])).as_py()
@@ -57,19 +58,25 @@ def labels_integrity(lake: Lake, system: System, day: date, as_of: date) -> list
 
 
 def refused_share(lake: Lake, system: System, feed: str, day: date, kept: int) -> Estimate:
-    """Return the share of a day's rows that went to quarantine; a refused file counts as one."""
-    refused = _refused_rows(lake, system, feed, day)
+    """Return the share of a day's rows that went to quarantine; whole files are counted apart."""
+    rules = _refused_rules(lake, system, feed, day)
+    harmless = CELL_RULES | EXPECTED_RULES | FILE_RULES
+    refused = sum(rule not in harmless for rule in rules)
     return proportion(refused, refused + kept)
 
 
-def _refused_rows(lake: Lake, system: System, feed: str, day: date) -> int:
+def refused_files(lake: Lake, system: System, feed: str, day: date) -> int:
+    """Return how many whole files of the day could not be read."""
+    lost = FILE_RULES - {Rule.SAME_FILE_TWICE}
+    return sum(rule in lost for rule in _refused_rules(lake, system, feed, day))
+
+
+def _refused_rules(lake: Lake, system: System, feed: str, day: date) -> list[str]:
     table = lake.find("quarantine", system.id, day)
     if table is None:
-        return 0
-    harmless = pa.array([str(rule) for rule in CELL_RULES | EXPECTED_RULES])
-    lost = pc.invert(pc.is_in(table["rule"], value_set=harmless))
-    counted = pc.and_(pc.equal(table["feed"], feed), lost)
-    return int(pc.sum(counted).as_py() or 0)
+        return []
+    rules: list[str] = table.filter(pc.equal(table["feed"], feed))["rule"].to_pylist()
+    return rules
 
 
 def _arrival(system: System, asset: str, feed: Feed, day: date, as_of: date, rows: int) -> Figure:
@@ -123,6 +130,15 @@ def _refused(lake: Lake, system: System, asset: str, day: date, as_of: date, kep
     verdict = _grade(share.value or 0.0, REFUSED_WARN, REFUSED_BREACH)
     reason = f"{refused:,} of {share.n:,} rows of {asset} in quarantine"
     return _figure(system, asset, "refused_rows", day, as_of, share.n, share, verdict, reason)
+
+
+def _refused_files(
+    lake: Lake, system: System, asset: str, day: date, as_of: date, kept: int
+) -> Figure:
+    files = refused_files(lake, system, asset, day)
+    verdict = Verdict.BREACH if files else Verdict.OK
+    reason = f"{files} files of {asset} could not be read; they are in quarantine"
+    return _figure(system, asset, "refused_files", day, as_of, kept, None, verdict, reason)
 
 
 def _version(system: System, day: date, as_of: date, versions: list[str | None]) -> Figure:

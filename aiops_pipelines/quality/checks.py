@@ -19,6 +19,7 @@ from aiops_pipelines.evaluation.integrity import (
     REFUSED_BREACH,
     labels_integrity,
     predictions_integrity,
+    refused_files,
     refused_share,
 )
 from aiops_pipelines.evaluation.status import latest_figures
@@ -140,23 +141,21 @@ def predictions_intact(
 ) -> dg.AssetCheckResult:
     """Enough of what arrived could be read: else this system's night stops, nobody else's."""
     this = night(context.partition_keys, context.run.tags, portfolio, clock)
-    store = lake.open()
+    store, system = lake.open(), this.system
     shares = [
         refused_share(
-            store,
-            this.system,
-            "predictions",
-            day,
-            store.read("predictions", this.system.id, day).num_rows,
+            store, system, "predictions", day, store.read("predictions", system.id, day).num_rows
         )
         for day in this.days
     ]
-    share = max(shares, key=lambda each: each.value or 0.0)
+    files = sum(refused_files(store, system, "predictions", day) for day in this.days)
+    worst_day = max(shares, key=lambda each: each.value or 0.0)
     return dg.AssetCheckResult(
-        passed=(share.value or 0.0) <= REFUSED_BREACH,
+        passed=not files and (worst_day.value or 0.0) <= REFUSED_BREACH,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{share.n_events or 0:,} of {share.n:,} rows in quarantine",
-        metadata={"n": share.n, "as_of": this.as_of.isoformat()},
+        description=f"{worst_day.n_events or 0:,} of {worst_day.n:,} rows and {files} whole files "
+        "in quarantine",
+        metadata={"n": worst_day.n, "as_of": this.as_of.isoformat()},
     )
 
 

@@ -1,0 +1,136 @@
+"""Figures from cases against values computed with independent programs (see data/README.md)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aiops_pipelines.statistics import (
+    auroc,
+    compare_auroc,
+    hosmer_lemeshow,
+    mcnemar,
+    net_benefit,
+    paired_difference,
+    proportion,
+    proportion_difference,
+    verification_adjusted,
+)
+from aiops_pipelines.statistics.proportions import DifferenceMethod, ProportionMethod
+
+DATA = Path(__file__).parent / "data"
+INTERVALS: dict[str, Any] = json.loads((DATA / "intervals.json").read_text())
+
+ROOT_TOLERANCE = 1e-7
+"""PropCIs stops its own root search here, so its score intervals have no more digits."""
+
+
+@pytest.mark.parametrize("row", INTERVALS["single"], ids=lambda row: f"{row['x']} of {row['n']}")
+@pytest.mark.parametrize(
+    ("method", "key"),
+    [("wilson", "wilson"), ("clopper-pearson", "clopper_pearson"), ("jeffreys", "jeffreys")],
+)
+def test_a_proportion_has_the_interval_of_r(
+    row: dict[str, Any], method: ProportionMethod, key: str
+) -> None:
+    found = proportion(row["x"], row["n"], method)
+    assert [found.low, found.high] == pytest.approx(row[key], abs=1e-9)
+    assert found.value == row["x"] / row["n"]
+
+
+@pytest.mark.parametrize("row", INTERVALS["difference"])
+@pytest.mark.parametrize(
+    ("method", "key", "tolerance"),
+    [
+        ("newcombe", "newcombe10", 1e-9),
+        ("miettinen-nurminen", "miettinen_nurminen_score", ROOT_TOLERANCE),
+    ],
+)
+def test_a_difference_has_the_interval_of_r(
+    row: dict[str, Any], method: DifferenceMethod, key: str, tolerance: float
+) -> None:
+    found = proportion_difference(row["x1"], row["n1"], row["x2"], row["n2"], method)
+    assert [found.low, found.high] == pytest.approx(row[key], abs=tolerance)
+
+
+@pytest.mark.parametrize("row", INTERVALS["paired_tango"])
+def test_a_paired_difference_has_tangos_interval(row: dict[str, Any]) -> None:
+    found = paired_difference(row["b"], row["c"], row["n"])
+    assert [found.low, found.high] == pytest.approx(row["tango"], abs=ROOT_TOLERANCE)
+
+
+def test_mcnemar_in_four_forms() -> None:
+    agresti = INTERVALS["mcnemar_agresti"]
+    _, b, c, _ = agresti["table"]
+    corrected, plain = mcnemar(b, c, "chi2-corrected"), mcnemar(b, c, "chi2")
+    assert corrected.statistic == pytest.approx(agresti["chisq_cc"], rel=1e-12)
+    assert corrected.p_value == pytest.approx(agresti["p_cc"], rel=1e-9)
+    assert plain.statistic == pytest.approx(agresti["chisq"], rel=1e-12)
+    assert plain.p_value == pytest.approx(agresti["p"], rel=1e-9)
+    assert mcnemar(b, c, "exact").p_value == pytest.approx(agresti["exact_p"], rel=1e-9)
+    small = INTERVALS["mcnemar_small"]
+    assert mcnemar(small["b"], small["c"]).p_value == pytest.approx(small["exact"], abs=1e-12)
+    assert mcnemar(small["b"], small["c"], "mid-p").p_value == pytest.approx(small["midp"])
+
+
+def test_three_correlated_aurocs_of_delong_1988() -> None:
+    table = pd.read_csv(DATA / "delong1988.csv")
+    expected = json.loads((DATA / "delong1988_proc.json").read_text())
+    label = 1 - table["popind"].to_numpy()
+    scores = {"alb": -table["alb"], "tp": -table["tp"], "kg": table["totscore"]}
+    if auroc(scores["alb"], label).value < 0.5:
+        scores = {name: -score for name, score in scores.items()}
+    for name, score in scores.items():
+        found = auroc(score, label, scale="identity")
+        assert found.value == pytest.approx(expected["auc"][name], abs=1e-12)
+        assert found.standard_error == pytest.approx(expected["se"][name], abs=1e-12)
+        assert [found.low, found.high] == pytest.approx(expected["ci"][name], abs=1e-12)
+    for pair, row in expected["pairs"].items():
+        a, b = pair.split("_vs_")
+        compared = compare_auroc(scores[a], scores[b], label)
+        assert compared.difference == pytest.approx(row["diff"], abs=1e-12)
+        assert compared.z == pytest.approx(row["Z"], abs=1e-9)
+        assert compared.p_value == pytest.approx(row["p"], abs=1e-9)
+        assert [compared.low, compared.high] == pytest.approx(row["ci"], abs=1e-9)
+
+
+def test_auroc_of_several_cases_a_patient() -> None:
+    table = pd.read_csv(DATA / "cluster_auc.csv")
+    expected = json.loads((DATA / "cluster_auc.json").read_text())
+    found = auroc(table["score"], table["y"], cluster=table["cluster"])
+    assert found.value == pytest.approx(expected["auc"], abs=1e-12)
+    assert found.standard_error == pytest.approx(expected["se_obuchowski"], abs=1e-12)
+    plain = auroc(table["score"], table["y"])
+    assert plain.standard_error == pytest.approx(expected["se_delong"], abs=1e-12)
+
+
+def test_net_benefit_of_the_decision_curve() -> None:
+    table = pd.read_csv(DATA / "df_binary.csv")
+    expected = json.loads((DATA / "dca_df_binary.json").read_text())
+    found = net_benefit(table["cancerpredmarker"], table["cancer"], expected["thresholds"])
+    assert [each.value for each in found] == pytest.approx(expected["cancerpredmarker"], abs=1e-12)
+    everybody = net_benefit(np.ones(len(table)), table["cancer"], expected["thresholds"])
+    assert [each.value for each in everybody] == pytest.approx(expected["treat_all"], abs=1e-12)
+
+
+def test_hosmer_lemeshow_of_the_documented_example() -> None:
+    table = pd.read_csv(DATA / "hoslem_doc_example.csv")
+    expected = json.loads((DATA / "hosmer_lemeshow.json").read_text())["doc_example_seed123"]
+    found = hosmer_lemeshow(table["p"], table["y"])
+    assert found.statistic == pytest.approx(expected["chisq"], abs=1e-9)
+    assert found.degrees_of_freedom == expected["df"]
+    assert found.p_value == pytest.approx(expected["p"], abs=1e-9)
+
+
+def test_begg_and_greenes_liver_scans() -> None:
+    table = pd.read_csv(DATA / "hepatic_pvb.csv")
+    found = verification_adjusted(table["test"], table["verified"], table["disease"].fillna(0))
+    assert found.sensitivity.value == pytest.approx(0.8364667154353, abs=1e-12)
+    assert found.sensitivity.standard_error == pytest.approx(0.0244980, abs=5e-8)
+    assert found.specificity.value == pytest.approx(0.7383980181668, abs=1e-12)
+    assert found.specificity.standard_error == pytest.approx(0.0388627, abs=5e-8)
+    assert found.ppv.value == pytest.approx(0.8783269961977, abs=1e-12)
+    assert found.npv.value == pytest.approx(0.6666666666667, abs=1e-12)
