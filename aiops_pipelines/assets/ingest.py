@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from aiops_pipelines.assets.night import night
+from aiops_pipelines.assets.night import night, show_days
 from aiops_pipelines.ingestion import (
     Ingested,
     ingest_labels,
@@ -91,8 +91,11 @@ def scored_cases(
 
 
 def _show(context: dg.AssetExecutionContext, system: str, done: Iterable[Ingested]) -> None:
-    for day in done:
-        context.add_asset_metadata(
-            {"n": day.rows, "quarantined rows": day.quarantined},
-            partition_key=dg.MultiPartitionKey({"day": day.day.isoformat(), "system": system}),
-        )
+    show_days(
+        context,
+        system,
+        {
+            each.day: {"n": each.rows, "quarantined rows": each.quarantined, "files": each.files}
+            for each in done
+        },
+    )

@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from aiops_pipelines.partitions import selected
+import dagster as dg
+
+from aiops_pipelines.partitions import selected, system_day
 from aiops_pipelines.portfolio import Hospital, System
 from aiops_pipelines.resources import Clock, PortfolioResource
+
+LONG_RANGE = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +33,17 @@ def night(
     return Night(
         book.hospital, book.system(system_id), tuple(days), clock.as_of(tags, book.hospital)
     )
+
+
+def show_days(
+    context: dg.AssetExecutionContext, system: str, days: Mapping[date, Mapping[str, Any]]
+) -> None:
+    """Attach each day's metadata to its partition; over long ranges, their number only.
+
+    Dagster lists the whole range anew for each partition that metadata is given for.
+    """
+    if len(days) > LONG_RANGE:
+        context.add_asset_metadata({"days in this run": len(days)})
+        return
+    for day, metadata in days.items():
+        context.add_asset_metadata(metadata, partition_key=system_day(day, system))

@@ -3,9 +3,9 @@
 import dagster as dg
 
 from aiops_pipelines.assets.ingest import OWNERS, RANGES, scored_cases
-from aiops_pipelines.assets.night import night
+from aiops_pipelines.assets.night import night, show_days
 from aiops_pipelines.evaluation.daily import write_daily_statistics
-from aiops_pipelines.partitions import SYSTEM_DAYS, system_day
+from aiops_pipelines.partitions import SYSTEM_DAYS
 from aiops_pipelines.resources import Clock, LakeResource, PortfolioResource
 
 
@@ -29,14 +29,18 @@ def daily_statistics(
     the days they touch.
     """
     this = night(context.partition_keys, context.run.tags, portfolio, clock)
-    for day in write_daily_statistics(lake.open(), this.system, this.days, this.as_of):
-        context.add_asset_metadata(
-            {
-                "n": day.cases,
-                "n labelled": day.labelled,
-                "n positive": day.positive,
-                "score bins": day.bins,
-                "reference profile": day.profile,
-            },
-            partition_key=system_day(day.day, this.system.id),
-        )
+    counted = write_daily_statistics(lake.open(), this.system, this.days, this.as_of)
+    show_days(
+        context,
+        this.system.id,
+        {
+            each.day: {
+                "n": each.cases,
+                "n labelled": each.labelled,
+                "n positive": each.positive,
+                "rows of counts": each.bins,
+                "reference profile": each.profile,
+            }
+            for each in counted
+        },
+    )

@@ -1,6 +1,7 @@
 """`aiops demo`: a hospital of twelve systems, a quarter of history, and this morning's answer."""
 
 from datetime import date, timedelta
+from typing import Annotated
 
 import typer
 
@@ -24,8 +25,10 @@ SEED = 20260701
 
 @app.command()
 @told
-def demo() -> None:
-    """Simulate a hospital, fill its history, run its last 14 nights, and print the answer.
+def demo(
+    nights: Annotated[int, typer.Option(min=1, help="How many last nights to run whole.")] = NIGHTS,
+) -> None:
+    """Simulate a hospital, fill its history, run its last nights, and print the answer.
 
     Takes some minutes the first time; a second call finds everything done. A call that was killed
     goes on where it stopped.
@@ -34,32 +37,47 @@ def demo() -> None:
     settings, book = opened()
     write_simulation(settings, FIRST_DAY, LAST_DAY, SEED, volume=1.0)
     with Runner() as runner:
-        results = _history(runner, book)
-        for back in reversed(range(NIGHTS)):
-            results += _night(runner, settings, book, LAST_DAY - timedelta(days=back))
-        quarter = Task("quarter", QUARTER.isoformat(), QUARTER.isoformat(), LAST_DAY)
-        results += run_tasks(runner, "quarterly report", [quarter])
+        results = _history(runner, book, nights)
+        for back in reversed(range(nights)):
+            day = LAST_DAY - timedelta(days=back)
+            results += _night(runner, settings, book, day, first=back == nights - 1)
+        reports = [_morning(LAST_DAY), _quarter()]
+        results += run_tasks(runner, "dashboard and quarterly report", reports)
     _print_answer(settings, book)
     if not all(result.success for result in results):
         raise typer.Exit(1)
 
 
-def _history(runner: Runner, book: Portfolio) -> list[TaskResult]:
-    last = LAST_DAY - timedelta(days=NIGHTS)
+def _history(runner: Runner, book: Portfolio, nights: int) -> list[TaskResult]:
+    last = LAST_DAY - timedelta(days=nights)
     tasks = [system_task("history", each.id, FIRST_DAY, last, last) for each in book.monitored]
     return run_tasks(runner, "history, one run a system", tasks)
 
 
-def _night(runner: Runner, settings: Settings, book: Portfolio, day: date) -> list[TaskResult]:
-    """Run one night as the hospital would: late labels, the systems, incidents, the dashboard."""
+def _night(
+    runner: Runner, settings: Settings, book: Portfolio, day: date, first: bool
+) -> list[TaskResult]:
+    """Run one night as the hospital would: late labels, the systems, then the incidents.
+
+    The dashboard of the night before is written meanwhile: its incidents are known.
+    """
     from aiops_pipelines.runner.restatements import restatement_tasks
 
-    results = run_tasks(runner, f"late labels of {day}", restatement_tasks(settings, book, day))
+    early = [] if first else [_morning(day - timedelta(days=1))]
+    late = restatement_tasks(settings, book, day)
+    results = run_tasks(runner, f"late labels of {day}", early + late)
     nights = [system_task("night", each.id, day, day, day) for each in book.monitored]
     results += run_tasks(runner, f"night of {day}", nights)
     update_incidents(settings, book)
-    morning = Task("morning", day.isoformat(), day.isoformat(), day)
-    return results + run_tasks(runner, f"morning after {day}", [morning])
+    return results
+
+
+def _morning(day: date) -> Task:
+    return Task("morning", day.isoformat(), day.isoformat(), day)
+
+
+def _quarter() -> Task:
+    return Task("quarter", QUARTER.isoformat(), QUARTER.isoformat(), LAST_DAY)
 
 
 def _print_answer(settings: Settings, book: Portfolio) -> None:
