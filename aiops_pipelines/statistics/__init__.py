@@ -34,7 +34,7 @@ from aiops_pipelines.statistics.decomposition import (
     decompose_shift,
     decompose_shift_cells,
 )
-from aiops_pipelines.statistics.drift import Drift, domain_classifier, drift
+from aiops_pipelines.statistics.drift import Drift, domain_classifier, drift, drift_series
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.features import (
     FeatureBins,
@@ -141,6 +141,7 @@ __all__ = [
     "decompose_shift_cells",
     "domain_classifier",
     "drift",
+    "drift_series",
     "e_bh",
     "edges_digest",
     "empirical_bernstein_confidence_sequence",

@@ -1,17 +1,20 @@
-"""How far a feature has moved from its reference: effect sizes, their null expectation taken off.
+"""How far a feature has moved from its reference: effect sizes, with what chance adds to them.
 
 Never a p-value: at large n it finds what doesn't matter. Sources: Yurdakul (2018) for the null
-distribution of PSI; Lin (1991) for the Jensen-Shannon divergence.
+expectation of PSI; Rabanser, Günnemann & Lipton (2019) for the domain classifier.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
+from aiops_pipelines.statistics import distances
 from aiops_pipelines.statistics.arguments import FloatArray, IntArray, confidence_level
+from aiops_pipelines.statistics.distances import Distance
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.features import (
     FeatureCounts,
@@ -19,10 +22,15 @@ from aiops_pipelines.statistics.features import (
     categorical_bins,
     numeric_bins,
 )
-from aiops_pipelines.statistics.proportions import proportion, proportion_difference
+from aiops_pipelines.statistics.proportions import (
+    estimate_difference,
+    proportion,
+    proportions,
+)
 
-REPLICATES = 400
-SMOOTHING = 0.5
+_NUMERIC = ("PSI", "Jensen-Shannon", "KS", "Wasserstein")
+_CATEGORICAL = ("PSI", "Jensen-Shannon", "total variation", "categories have no distance")
+_Four = tuple[Estimate, Estimate, Estimate, Estimate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +39,11 @@ class Drift:
 
     `psi` is in nats, its null expectation taken off, so that it may be slightly negative;
     `jensen_shannon` a distance in [0, 1] (base 2); `ks` the greatest gap between distributions over
-    the bins; `wasserstein` in units of the feature, approximate since from bins (None for
-    categories). `scale_factor` is the ratio of medians, current to reference.
+    the bins (total variation for categories); `wasserstein` in units of the feature, approximate
+    since from bins (None for categories). The last three are as their textbooks have them, so that
+    chance alone lifts them above 0; their intervals have that taken off and reach down to 0 where
+    nothing has moved. `scale_factor` is the ratio of medians, current to reference, to within a
+    tenth: None where the reference has values of both signs.
     """
 
     psi: Estimate
@@ -51,121 +62,140 @@ def drift(
     current: ArrayLike | FeatureCounts,
     kind: FeatureKind = "numeric",
     level: float = 0.95,
-    seed: int = 0,
 ) -> Drift:
     """Return the drift of `current` from `reference`: values (n,) and (m,), or counts of both.
 
     Raises ValueError where the reference has no values, or counts are over different bins.
     """
-    base, now = _counts(reference, current, kind)
-    if base.bins != now.bins:
-        raise ValueError("current: counts over other bins than the reference's")
-    return Drift(
-        *_distances(base, now, level, seed),
-        proportion(now.missing, now.n_cases, level=level),
-        proportion_difference(now.missing, now.n_cases, base.missing, base.n_cases, level=level),
-        _share(now.outside if base.bins.kind == "categorical" else 0, now, level),
-        _share(now.outside if base.bins.kind == "numeric" else 0, now, level),
-        _scale_factor(base, now),
-    )
+    base = reference if isinstance(reference, FeatureCounts) else _reference(reference, kind)
+    now = current
+    if not isinstance(now, FeatureCounts):
+        now = FeatureCounts.from_values(base.bins, now)
+    return drift_series(base, [now], level)[0]
 
 
-def _counts(
-    reference: ArrayLike | FeatureCounts, current: ArrayLike | FeatureCounts, kind: FeatureKind
-) -> tuple[FeatureCounts, FeatureCounts]:
-    if isinstance(reference, FeatureCounts):
-        base = reference
-    else:
-        make = numeric_bins if kind == "numeric" else categorical_bins
-        base = FeatureCounts.from_values(make("feature", reference), reference)
-    if isinstance(current, FeatureCounts):
-        return base, current
-    return base, FeatureCounts.from_values(base.bins, current)
+def _reference(values: ArrayLike, kind: FeatureKind) -> FeatureCounts:
+    make = numeric_bins if kind == "numeric" else categorical_bins
+    return FeatureCounts.from_values(make("feature", values), values)
 
 
-def _share(count: int, now: FeatureCounts, level: float) -> Estimate:
-    return proportion(count, now.n, level=level)
+def drift_series(
+    reference: FeatureCounts, days: Sequence[FeatureCounts], level: float = 0.95
+) -> list[Drift]:
+    """Return the drift of each of `days` (or windows) from `reference`, all at once.
+
+    Raises ValueError where counts are over other bins than the reference's.
+    """
+    bins = reference.bins
+    for index, day in enumerate(days):
+        if day.bins is not bins and day.bins != bins:
+            raise ValueError(f"current: counts over other bins than the reference's, day {index}")
+    z = float(special.ndtri((1 + confidence_level(level)) / 2))
+    base_missing = proportion(reference.missing, reference.n_cases, level=level)
+    missing = _rates([day.missing for day in days], [day.n_cases for day in days], level)
+    outside = _rates([day.outside for day in days], [day.n for day in days], level)
+    unfit = [Estimate.missing(day.n, None, f"not of {bins.kind} features") for day in days]
+    new, beyond = (unfit, outside) if bins.kind == "numeric" else (outside, unfit)
+    return [
+        Drift(
+            *moved,
+            missing[index],
+            estimate_difference(missing[index], base_missing),
+            new[index],
+            beyond[index],
+            _scale_factor(reference, days[index]),
+        )
+        for index, moved in enumerate(_distances(reference, days, z))
+    ]
+
+
+def _rates(events: list[int], n: list[int], level: float) -> list[Estimate]:
+    """Return proportions with Wilson intervals, many at once."""
+    found = proportions(events, n, "wilson", level)
+    columns = (found.value.tolist(), found.low.tolist(), found.high.tolist(), events, n)
+    return [
+        Estimate(value, low, high, math.sqrt(value * (1 - value) / of), of, count, "Wilson")
+        if of
+        else Estimate.missing(0, 0, "Wilson")
+        for value, low, high, count, of in zip(*columns, strict=True)
+    ]
 
 
 def _scale_factor(base: FeatureCounts, now: FeatureCounts) -> float | None:
+    low, high = base.bins.low, base.bins.high
     before, after = base.median(), now.median()
-    return after / before if before and after is not None else None
+    if not before or after is None or low is None or high is None or low < 0 < high:
+        return None
+    return after / before
 
 
-def _distances(
-    base: FeatureCounts, now: FeatureCounts, level: float, seed: int
-) -> tuple[Estimate, Estimate, Estimate, Estimate]:
-    n, m = base.n, now.n
-    names = ("PSI", "Jensen-Shannon", "KS", "Wasserstein")
-    methods = [f"{name} from bins, multinomial bootstrap" for name in names]
+def _distances(base: FeatureCounts, days: Sequence[FeatureCounts], z: float) -> list[_Four]:
+    """Return PSI, Jensen-Shannon, KS and Wasserstein of each day; no value on days without any."""
     numeric = base.bins.kind == "numeric"
-    if n == 0 or m == 0:
-        psi, divergence, ks, distance = (Estimate.missing(m, None, method) for method in methods)
-        return psi, divergence, ks, distance
-    values = _measured(base, base.counts[None, :], now.counts[None, :])
-    random = np.random.default_rng(seed)
-    drawn = _measured(
-        base,
-        random.multinomial(n, base.counts / n, REPLICATES),
-        random.multinomial(m, now.counts / m, REPLICATES),
-    )
-    bins = int(np.count_nonzero(base.counts + now.counts))
-    bias = (bins - 1) * (1 / n + 1 / m)
-    found = []
-    for name, method in zip(names, methods, strict=True):
-        if name == "Wasserstein" and not numeric:
-            found.append(Estimate.missing(m, None, "categories have no distance"))
-            continue
-        off = bias if name == "PSI" else 0.0
-        found.append(_interval(float(values[name][0]), drawn[name], off, m, method, level))
-    return found[0], found[1], found[2], found[3]
+    names = _NUMERIC if numeric else _CATEGORICAL
+    none = _four([Estimate.missing(0, None, name) for name in names])
+    filled = [day for day in days if day.n and base.n]
+    if not filled:
+        return [none for _ in days]
+    after = np.stack([day.counts for day in filled])
+    n = after.sum(axis=1)
+    cells = _in_cells(base, after)
+    columns = [
+        _stability(distances.psi(*cells), n, z),
+        _rooted(distances.jensen_shannon(*cells), n, z, names[1], 1.0),
+    ]
+    if numeric:
+        gap = distances.kolmogorov_smirnov(base.counts, after)
+        moved = distances.wasserstein(base.counts, after, np.array(base.bins.centres))
+        columns.append(_rooted(gap, n, z, names[2], 1.0))
+        columns.append(_rooted(moved, n, z, names[3], math.inf))
+    else:
+        columns.append(_rooted(distances.total_variation(*cells), n, z, names[2], 1.0))
+        columns.append([Estimate.missing(count, None, names[3]) for count in n.tolist()])
+    rows = iter(zip(*columns, strict=True))
+    return [_four(next(rows)) if day.n else none for day in days]
 
 
-def _interval(
-    value: float, drawn: FloatArray, bias: float, n: int, method: str, level: float
-) -> Estimate:
-    """Return the debiased value with a normal interval of the bootstrap's spread.
+def _four(row: Sequence[Estimate]) -> _Four:
+    psi, jensen_shannon, ks, wasserstein = row
+    return psi, jensen_shannon, ks, wasserstein
 
-    Resampling adds the null's bias once more, so the replicates' centre is not used, only their
-    spread; a distance is never below 0, so neither is the interval (but for the debiased PSI).
+
+def _in_cells(base: FeatureCounts, after: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the reference's and the days' counts per cell."""
+    member = base.bins.cells(base.counts)
+    one_hot = np.zeros((base.bins.bins, int(member.max()) + 1), np.int64)
+    one_hot[np.arange(base.bins.bins), member] = 1
+    return base.counts @ one_hot, after @ one_hot
+
+
+def _stability(found: Distance, n: IntArray, z: float) -> list[Estimate]:
+    """Return PSI with its null expectation taken off.
+
+    The true PSI is never below 0, so the interval is cut there (but for a negative estimate).
     """
-    error = float(drawn.std(ddof=1))
-    reach = float(stats.norm.ppf((1 + confidence_level(level)) / 2)) * error
-    estimate = value - bias
-    floor = min(estimate, 0.0)
-    return Estimate(
-        estimate, max(estimate - reach, floor), estimate + reach, error, n, None, method
-    )
+    value = found.value - found.most
+    low = np.maximum(value - z * found.error, np.minimum(value, 0.0))
+    high = np.maximum(value + z * found.error, 0.0)
+    return _estimates(value, low, high, found.error, n, "PSI less its null expectation")
 
 
-def _measured(base: FeatureCounts, before: IntArray, after: IntArray) -> dict[str, FloatArray]:
-    """Return the four distances of count vectors (replicates, bins)."""
-    p, q = _shares(before), _shares(after)
-    smooth_p, smooth_q = _shares(before, SMOOTHING), _shares(after, SMOOTHING)
-    middle = (p + q) / 2
-    divergence = (_relative_entropy(p, middle) + _relative_entropy(q, middle)) / 2
-    gaps = np.abs(np.cumsum(p - q, axis=-1))
-    numeric = base.bins.kind == "numeric"
-    widths = np.diff(np.array(base.bins.centres)) if numeric else np.zeros(0)
-    return {
-        "PSI": np.sum((smooth_q - smooth_p) * np.log(smooth_q / smooth_p), axis=-1),
-        "Jensen-Shannon": np.sqrt(np.maximum(divergence / math.log(2), 0.0)),
-        "KS": gaps.max(axis=-1) if numeric else np.abs(p - q).sum(axis=-1) / 2,
-        "Wasserstein": gaps[:, :-1] @ widths if numeric else np.zeros(len(p)),
-    }
+def _rooted(found: Distance, n: IntArray, z: float, name: str, largest: float) -> list[Estimate]:
+    """Return a distance, its interval with what chance adds to its square taken off."""
+    squared = found.value**2
+    low = np.sqrt(np.maximum(squared - found.most - z * found.error, 0.0))
+    high = np.sqrt(np.maximum(squared - found.least + z * found.error, squared))
+    scale = 2 * np.maximum(found.value, np.sqrt(found.most))
+    error = np.divide(found.error, scale, out=np.zeros_like(scale), where=scale > 0)
+    return _estimates(found.value, low, np.minimum(high, largest), error, n, name)
 
 
-def _shares(counts: IntArray, added: float = 0.0) -> FloatArray:
-    smoothed = counts.astype(np.float64) + added
-    share: FloatArray = smoothed / smoothed.sum(axis=-1, keepdims=True)
-    return share
-
-
-def _relative_entropy(p: FloatArray, q: FloatArray) -> FloatArray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(p > 0, p * np.log(p / q), 0.0)
-    total: FloatArray = terms.sum(axis=-1)
-    return total
+def _estimates(
+    value: FloatArray, low: FloatArray, high: FloatArray, error: FloatArray, n: IntArray, name: str
+) -> list[Estimate]:
+    method = f"{name}, from bins, delta method"
+    columns = (value.tolist(), low.tolist(), high.tolist(), error.tolist(), n.tolist())
+    return [Estimate(*row, None, method) for row in zip(*columns, strict=True)]
 
 
 def domain_classifier(

@@ -1,16 +1,27 @@
-"""Mergeable counts of one feature against the reference's bins: what drift is computed from."""
+"""Mergeable counts of one feature against the reference's bins: what drift is computed from.
 
+Sources: Siddiqi (2006) for quantile bins of the reference. Bins reach far beyond the reference's
+range, so that a feature that starts to arrive in another unit is seen at its full size.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray
+from aiops_pipelines.statistics.arguments import FloatArray, IntArray, refuse
 
 NUMERIC_BINS = 20
-KNOWN_CATEGORIES = 50
+KNOWN_CATEGORIES = 1000
+SEPARATE_CATEGORIES = 50
+RARE = 0.02
+
+_GROWTH = 1.1
+_NEAREST, _FARTHEST = 0.05, 1e4
 
 FeatureKind = Literal["numeric", "categorical"]
 
@@ -19,9 +30,10 @@ FeatureKind = Literal["numeric", "categorical"]
 class FeatureBins:
     """The bins of one feature, fixed by the reference.
 
-    Numeric: inner edges in rising order, bin i holding values in [edges[i-1], edges[i]); `centres`
-    are the reference's medians within the bins. Categorical: the known categories; every other one
-    counts as new. In both, missing values are counted apart.
+    Numeric: edges in rising order, bin i holding values in [edges[i-1], edges[i]); `low` and `high`
+    are the reference's range; `centres` are the reference's medians within the bins, or the bin's
+    middle where it has no value. Categorical: the known categories; every other one counts as new.
+    In both, missing values are counted apart.
     """
 
     name: str
@@ -37,10 +49,34 @@ class FeatureBins:
         """Return the number of bins that hold values: for categories, one for new ones too."""
         return len(self.edges) + 1 if self.kind == "numeric" else len(self.categories) + 1
 
+    def cells(self, reference: IntArray) -> IntArray:
+        """Return the cell of each bin, 0 upwards: what PSI and its kin count in, given `reference`.
+
+        Numeric: about NUMERIC_BINS of equal mass in the reference; what lies below its range is a
+        cell, what lies above another. Categorical: the frequent categories are cells of their own,
+        the rare ones share one, and new ones another.
+        """
+        if self.kind == "numeric":
+            edges, low, high = np.array(self.edges), self.low, self.high
+            middle = np.cumsum(reference) - reference / 2
+            member = 1 + np.floor(NUMERIC_BINS * middle / max(int(reference.sum()), 1))
+            if low is not None and high is not None:
+                member[: np.searchsorted(edges, low, "right")] = 0
+                member[len(edges) + 1 - int(np.sum(edges > high)) :] = NUMERIC_BINS + 1
+            return np.unique(member, return_inverse=True)[1].astype(np.int64)
+        known = reference[:-1]
+        order = np.argsort(-known, kind="stable")
+        frequent = order[:SEPARATE_CATEGORIES]
+        frequent = frequent[known[frequent] >= RARE * max(int(known.sum()), 1)]
+        member = np.full(self.bins, len(frequent), np.int64)
+        member[frequent] = np.arange(len(frequent))
+        member[-1] = len(frequent) + 1
+        return member
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureCounts:
-    """Counts per bin, missing values, and values outside the reference's range."""
+    """Counts per bin, missing values, and values outside the reference's range or categories."""
 
     bins: FeatureBins
     counts: IntArray
@@ -49,9 +85,12 @@ class FeatureCounts:
 
     @classmethod
     def from_values(cls, bins: FeatureBins, values: ArrayLike) -> Self:
-        """Count `values` (n,): numbers with NaN for missing, or strings with None for missing."""
+        """Count `values` (n,): numbers with NaN for missing, or strings with None for missing.
+
+        Raises ValueError where a numeric feature holds something else than numbers.
+        """
         if bins.kind == "numeric":
-            numbers = np.asarray(values, dtype=np.float64)
+            numbers = _numbers(bins.name, values)
             found = numbers[~np.isnan(numbers)]
             member = np.searchsorted(np.array(bins.edges), found, side="right")
             counts = np.bincount(member, minlength=bins.bins).astype(np.int64)
@@ -105,58 +144,96 @@ class FeatureCounts:
         return self.n + self.missing
 
     def median(self) -> float | None:
-        """Return the approximate median of a numeric feature: its bin's centre."""
+        """Return the median of a numeric feature to within its bin: the bin's centre."""
         if self.bins.kind != "numeric" or self.n == 0:
             return None
         middle = int(np.searchsorted(np.cumsum(self.counts), self.n / 2))
         return self.bins.centres[middle]
 
 
+def _numbers(name: str, values: ArrayLike) -> FloatArray:
+    try:
+        return pd.Series(np.asarray(values)).to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"values: {name} must be numbers or missing: {error}") from error
+
+
 def _category_counts(values: ArrayLike) -> tuple[list[str | None], list[int]]:
-    listed = np.asarray(values, dtype=object)
-    numbers: dict[str | None, int] = {}
-    for value in listed:
-        name = None if value is None or value != value else str(value)
-        numbers[name] = numbers.get(name, 0) + 1
+    listed = pd.Series(np.asarray(values, dtype=object))
+    occurring = listed.value_counts(sort=False)
+    numbers: Counter[str | None] = Counter()
+    for value, number in occurring.items():
+        numbers[str(value)] += int(number)
+    missing = len(listed) - sum(numbers.values())
+    if missing:
+        numbers[None] = missing
     return list(numbers), list(numbers.values())
 
 
 def numeric_bins(name: str, reference: ArrayLike, bins: int = NUMERIC_BINS) -> FeatureBins:
     """Return the bins of a numeric feature: quantiles of the reference, ties merged.
 
-    Raises ValueError where the reference has no value at all.
+    Between and around them lie finer ones, out to 10,000 times the reference's largest value, so
+    that medians and distances are known to within a tenth wherever later values fall.
+
+    Raises ValueError where the reference has no value at all, or an infinite one.
     """
-    values = np.asarray(reference, dtype=np.float64)
-    values = np.sort(values[~np.isnan(values)])
+    numbers = _numbers(name, reference)
+    refuse("reference", f"{name} must be finite", np.isinf(numbers), numbers)
+    values = np.sort(numbers[~np.isnan(numbers)])
     if not len(values):
         raise ValueError(f"reference: {name} has no value to make bins from")
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1]))
-    edges = edges[edges > values[0]]
-    member = np.searchsorted(edges, values, side="right")
-    centres = [
-        float(np.median(values[member == index])) if np.any(member == index) else float("nan")
-        for index in range(len(edges) + 1)
-    ]
+    low, high = float(values[0]), float(values[-1])
+    inner = np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1])
+    inner = inner[(inner > low) & (inner <= high)]
+    edges = np.unique(np.concatenate([inner, _surrounding(low, high, inner)]))
     return FeatureBins(
         name,
         "numeric",
-        edges=tuple(map(float, edges)),
-        centres=_filled(centres, edges),
-        low=float(values[0]),
-        high=float(values[-1]),
+        edges=tuple(edges.tolist()),
+        centres=tuple(_centres(values, edges).tolist()),
+        low=low,
+        high=high,
     )
 
 
-def _filled(centres: list[float], edges: FloatArray) -> tuple[float, ...]:
-    """Give a bin without reference values the edge nearest to it as its centre."""
-    return tuple(
-        float(edges[min(index, len(edges) - 1)]) if np.isnan(centre) else centre
-        for index, centre in enumerate(centres)
-    )
+def _surrounding(low: float, high: float, inner: FloatArray) -> FloatArray:
+    """Return the range's ends, and edges that keep distances and ratios to within a tenth.
+
+    Distances are from the outer quantiles `inner`; ratios exist where all values are positive.
+    """
+    first, last = (inner[0], inner[-1]) if len(inner) else (low, high)
+    scale = max(abs(low), abs(high)) or 1.0
+    span = float(last - first) or scale
+    farthest = _FARTHEST * max(scale / span, 1.0)
+    away = span * _steps(_NEAREST, farthest)
+    ratios = low * _steps(1 / _FARTHEST, _FARTHEST * high / low) if low > 0 else np.empty(0)
+    ends = [low, np.nextafter(high, np.inf)]
+    return np.concatenate([first - away, last + away, ratios, ends])
+
+
+def _steps(start: float, stop: float) -> FloatArray:
+    """Return what grows from `start` to `stop` by a tenth a step."""
+    found: FloatArray = np.geomspace(start, stop, int(np.log(stop / start) / np.log(_GROWTH)) + 2)
+    return found
+
+
+def _centres(values: FloatArray, edges: FloatArray) -> FloatArray:
+    """Return the median of sorted `values` in each bin, or the bin's middle where it has none."""
+    cuts = np.searchsorted(values, edges)
+    first, last = np.append(0, cuts), np.append(cuts, len(values))
+    held = last > first
+    middle = np.concatenate([edges[:1], (edges[:-1] + edges[1:]) / 2, edges[-1:]])
+    lower = values[np.minimum((first + last - 1) // 2, len(values) - 1)]
+    upper = values[np.minimum((first + last) // 2, len(values) - 1)]
+    return np.where(held, (lower + upper) / 2, middle)
 
 
 def categorical_bins(name: str, reference: ArrayLike, known: int = KNOWN_CATEGORIES) -> FeatureBins:
-    """Return the bins of a categorical feature: the reference's most frequent categories."""
+    """Return the bins of a categorical feature: the reference's categories, frequent ones first.
+
+    Beyond `known` categories the least frequent are left out and count as new.
+    """
     names, numbers = _category_counts(reference)
     order = sorted(
         (
