@@ -55,10 +55,10 @@ class IncidentDesk:
     ) -> list[IncidentChange]:
         """Record outcomes in one transaction with the source's cursor; return what changed.
 
-        Outcomes are taken in the order of as_of, day, system and check. One that is known by
-        system, check, day and as_of changes nothing.
+        Outcomes are taken in the order of as_of, day, system and check. One that repeats what is
+        known of its system, check, day and as_of changes nothing.
         """
-        ordered = sorted(outcomes, key=lambda o: (o.as_of, o.day, o.system, o.check))
+        ordered = sorted(outcomes, key=_order)
         changes: list[IncidentChange] = []
         with writing(self._engine) as connection, Session(connection) as session:
             for outcome in ordered:
@@ -104,11 +104,25 @@ class IncidentDesk:
             return _incident(row, row.timeline)
 
 
+def _order(outcome: CheckOutcome) -> tuple[object, ...]:
+    return (outcome.as_of, outcome.day, outcome.system, outcome.check, outcome.evaluation_id)
+
+
 def _seen(session: Session, outcome: CheckOutcome) -> bool:
-    """Tell whether the outcome is known; if not, note it."""
+    """Tell whether the outcome is known, or says what is known already; if not, note it.
+
+    A night evaluated again may say otherwise: its file was mended, or damaged.
+    """
     key = (outcome.system, outcome.check, outcome.day, outcome.as_of)
-    if session.get(OutcomeRow, key) is not None:
-        return True
+    known = session.get(OutcomeRow, key)
+    if known is not None:
+        if outcome.evaluation_id <= known.evaluation_id:
+            return True
+        same = known.passed == outcome.passed and known.severity == outcome.severity
+        known.passed, known.severity = outcome.passed, outcome.severity
+        known.evaluation_id = outcome.evaluation_id
+        session.flush()
+        return same
     session.add(
         OutcomeRow(
             system=outcome.system,
@@ -132,7 +146,7 @@ def _apply(
 ) -> IncidentChange | None:
     episode = _current(session, outcome)
     if outcome.passed:
-        if episode is None or episode.recovered_on or outcome.day <= episode.last_failed:
+        if episode is None or episode.recovered_on or outcome.day < episode.last_failed:
             return None
         episode.recovered_on = outcome.day
         return _note(session, episode, outcome, "recovered")

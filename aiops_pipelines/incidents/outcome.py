@@ -11,8 +11,8 @@ class CheckOutcome:
     """One evaluation of one asset check of one system's day.
 
     `evaluated_at` is aware. Only a failure with severity "error" opens an incident. `summary` is
-    one sentence and `evidence` JSON-safe, both without patient-level data; `evaluation_id` names
-    the evaluation in its source.
+    one sentence and `evidence` JSON-safe, both without patient-level data; `evaluation_id`
+    numbers the evaluations of its source, later ones higher.
     """
 
     system: str
@@ -25,7 +25,7 @@ class CheckOutcome:
     severity: Literal["warn", "error"]
     summary: str
     evidence: Mapping[str, Any]
-    evaluation_id: str
+    evaluation_id: int
 
 
 @dataclass(frozen=True, slots=True)

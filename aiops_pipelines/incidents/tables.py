@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     Dialect,
     ForeignKey,
@@ -98,7 +99,7 @@ class EntryRow(Base):
 
 
 class OutcomeRow(Base):
-    """Every outcome the desk has seen: the same one twice changes nothing."""
+    """The last outcome seen of each check, day and as_of; earlier ones change nothing."""
 
     __tablename__ = "outcomes"
 
@@ -108,7 +109,7 @@ class OutcomeRow(Base):
     as_of: Mapped[date] = mapped_column(primary_key=True)
     passed: Mapped[bool]
     severity: Mapped[str] = mapped_column(String(8))
-    evaluation_id: Mapped[str] = mapped_column(String(64))
+    evaluation_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class CursorRow(Base):

@@ -84,7 +84,7 @@ def _outcomes(
             severity="error" if evaluation.severity is dg.AssetCheckSeverity.ERROR else "warn",
             summary=evaluation.description or "",
             evidence=_evidence(lake, area, system, days[0], as_of, record.run_id),
-            evaluation_id=str(record.storage_id),
+            evaluation_id=record.storage_id,
         )
 
 

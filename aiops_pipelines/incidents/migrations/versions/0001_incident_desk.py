@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("passed", sa.Boolean(), nullable=False),
         sa.Column("severity", sa.String(8), nullable=False),
-        sa.Column("evaluation_id", sa.String(64), nullable=False),
+        sa.Column("evaluation_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("system", "check", "day", "as_of", name="pk_outcomes"),
     )
     op.create_table(

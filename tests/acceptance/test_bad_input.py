@@ -1,0 +1,154 @@
+"""What goes wrong in one system's input is said clearly, kept, and stops nobody else."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from mini_hospital import LAST, MiniHospital, make
+
+VICTIM, OTHER = "no-show", "falls-risk"
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> MiniHospital:
+    made = make(tmp_path_factory.mktemp("hospital"), [VICTIM, OTHER])
+    made.simulate()
+    done = made.backfill()
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def quarantine(hospital: MiniHospital) -> list[dict[str, Any]]:
+    file = hospital.home / "lake" / "quarantine" / VICTIM / f"{LAST}.parquet"
+    rows: list[dict[str, Any]] = pq.read_table(file).to_pylist()
+    return rows
+
+
+def spoil(hospital: MiniHospital, change: Callable[[str], str], feed: str = "predictions") -> Path:
+    """Change the text of the victim's file of the last day; return the file."""
+    file = hospital.feeds / VICTIM / feed / f"{LAST}.csv"
+    file.write_text(change(file.read_text()))
+    return file
+
+
+@pytest.fixture
+def restored(hospital: MiniHospital) -> Any:
+    """Put the victim's files back after the test."""
+    files = [hospital.feeds / VICTIM / feed / f"{LAST}.csv" for feed in ("predictions", "labels")]
+    before = {file: file.read_bytes() for file in files}
+    yield
+    for file, content in before.items():
+        file.write_bytes(content)
+
+
+def with_score(text: str, line: int, score: str) -> str:
+    lines = text.splitlines()
+    column = lines[0].replace('"', "").split(",").index("no_show_score")
+    cells = lines[line].split(",")
+    cells[column] = score
+    lines[line] = ",".join(cells)
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("score", "rule"), [("1.7", "score out of bounds"), ("NaN", "score missing")]
+)
+@pytest.mark.usefixtures("restored")
+def test_a_row_with_a_bad_score_goes_to_quarantine_and_the_night_goes_on(
+    hospital: MiniHospital, score: str, rule: str
+) -> None:
+    spoil(hospital, lambda text: with_score(text, 3, score))
+    done = hospital.run()
+    assert done.returncode == 0, done.stderr
+    kept = [row for row in quarantine(hospital) if row["rule"] == rule]
+    assert [(row["file"], row["row"]) for row in kept] == [(f"{VICTIM}/predictions/{LAST}.csv", 4)]
+    assert all(score not in str(row["masked_value"]) for row in kept)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (lambda text: "", "empty file"),
+        (lambda text: text.replace(",", ";"), "column not in the header (wrong delimiter?)"),
+    ],
+    ids=["empty", "wrong delimiter"],
+)
+@pytest.mark.usefixtures("restored")
+def test_a_file_that_cannot_be_read_stops_its_own_system_only(
+    hospital: MiniHospital, change: Callable[[str], str], rule: str
+) -> None:
+    spoil(hospital, change)
+    done = hospital.run()
+    assert done.returncode == 1
+    assert VICTIM in done.stderr and OTHER not in done.stderr
+    assert rule in {row["rule"] for row in quarantine(hospital)}
+    assert hospital.status(VICTIM)["areas"]["integrity"]["verdict"] == "breach"
+    assert hospital.status(OTHER)["areas"]["integrity"]["verdict"] == "ok"
+    assert hospital.status(OTHER)["areas"]["performance"]["verdict"] != "insufficient data"
+    incidents = hospital.json("incidents", "list")
+    assert {each["system"] for each in incidents if each["check"] == "predictions_intact"} == {
+        VICTIM
+    }
+
+
+@pytest.mark.usefixtures("restored")
+def test_labels_of_unknown_cases_are_kept_apart(hospital: MiniHospital) -> None:
+    spoil(
+        hospital,
+        lambda text: text + f'"999999",1,"{LAST} 08:00:00","{LAST} 23:30:00","scheduling","R1",0\n',
+        "labels",
+    )
+    assert hospital.run().returncode == 0
+    rows = [row for row in quarantine(hospital) if row["rule"] == "label for an unknown case"]
+    assert len(rows) == 1 and rows[0]["file"].endswith(f"labels/{LAST}.csv")
+
+
+def test_the_same_night_twice_gives_the_same_bytes_and_incidents(hospital: MiniHospital) -> None:
+    assert hospital.run().returncode == 0
+    before, incidents = hospital.lake_bytes(), hospital.json("incidents", "list")
+    assert hospital.run().returncode == 0
+    assert hospital.lake_bytes() == before
+    assert hospital.json("incidents", "list") == incidents
+
+
+def test_a_broken_portfolio_entry_is_named_and_the_others_run(hospital: MiniHospital) -> None:
+    file = hospital.systems / f"{VICTIM}.yaml"
+    text = file.read_text()
+    try:
+        file.write_text(text + "colour: blue\n")
+        checked = hospital.aiops("portfolio", "validate")
+        assert checked.returncode == 1
+        line = len(text.splitlines()) + 1
+        assert f"{VICTIM}.yaml:{line}: colour: Extra inputs are not permitted" in checked.stderr
+        assert hospital.run().returncode == 0
+        assert hospital.status(OTHER)["areas"]["integrity"]["verdict"] == "ok"
+    finally:
+        file.write_text(text)
+
+
+def test_a_missing_feed_folder_names_the_folder_and_what_to_do(hospital: MiniHospital) -> None:
+    folder = hospital.feeds / VICTIM / "predictions"
+    hidden = folder.with_name("elsewhere")
+    folder.rename(hidden)
+    try:
+        done = hospital.run()
+        assert done.returncode == 1
+        assert str(folder) in done.stderr and "AIOPS_FEEDS" in done.stderr
+        assert hospital.status(OTHER)["areas"]["integrity"]["verdict"] == "ok"
+    finally:
+        hidden.rename(folder)
+
+
+def test_no_identifier_of_a_patient_is_stored_anywhere(hospital: MiniHospital) -> None:
+    raw = (hospital.feeds / VICTIM / "predictions" / f"{LAST}.csv").read_text().splitlines()[1:]
+    identifiers = {line.split(",")[0].strip('"') for line in raw}
+    patients = {line.split(",")[1].strip('"') for line in raw}
+    table = pq.read_table(hospital.home / "lake" / "predictions" / VICTIM / f"{LAST}.parquet")
+    stored = {str(value) for name in table.column_names for value in table[name].to_pylist()}
+    assert not stored & (identifiers | patients)
+    some = sorted(identifiers)[:20] + sorted(patients)[:20]
+    for file in [*hospital.home.rglob("*.db"), *hospital.home.rglob("*.html")]:
+        content = file.read_bytes()
+        assert not [each for each in some if each.encode() in content], file

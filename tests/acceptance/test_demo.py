@@ -1,0 +1,123 @@
+"""What `make demo` promises: faults are found, healthy systems are quiet, reruns change nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mini_hospital import ROOT, MiniHospital
+from pypdf import PdfReader
+
+DAYS = 14
+
+
+class Demo(MiniHospital):
+    """The demo on the whole example portfolio, in a folder of its own."""
+
+    def environment(self) -> dict[str, str]:
+        return super().environment() | {"AIOPS_PORTFOLIO": str(ROOT / "portfolio")}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    made = Demo(tmp_path_factory.mktemp("demo"))
+    done = made.aiops("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made
+
+
+@pytest.fixture(scope="module")
+def status(demo: Demo) -> dict[str, Any]:
+    return {row["system"]: row for row in demo.json("status")}
+
+
+def faults(demo: Demo) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((demo.feeds / "truth.json").read_text())["faults"]
+    return found
+
+
+def test_every_injected_fault_is_a_breach_where_it_must_show(
+    demo: Demo, status: dict[str, Any]
+) -> None:
+    missed = [
+        (fault["system"], area)
+        for fault in faults(demo)
+        for area in fault["areas"]
+        if status[fault["system"]]["areas"][area]["verdict"] != "breach"
+    ]
+    assert len(faults(demo)) == 8 and missed == []
+
+
+def test_healthy_systems_raise_no_breach_and_no_incident(
+    demo: Demo, status: dict[str, Any]
+) -> None:
+    healthy = status.keys() - {fault["system"] for fault in faults(demo)}
+    assert len(healthy) == 4
+    assert [name for name in healthy if status[name]["verdict"] == "breach"] == []
+    assert {each["system"] for each in demo.json("incidents", "list")} & healthy == set()
+
+
+def test_each_fault_has_an_open_incident(demo: Demo) -> None:
+    with_incident = {each["system"] for each in demo.json("incidents", "list")}
+    assert with_incident == {fault["system"] for fault in faults(demo)}
+
+
+def test_a_second_call_changes_nothing(demo: Demo) -> None:
+    before = demo.lake_bytes(), demo.json("incidents", "list"), reports(demo)
+    assert demo.aiops("demo").returncode == 0
+    assert (demo.lake_bytes(), demo.json("incidents", "list"), reports(demo)) == before
+
+
+def reports(demo: Demo) -> dict[str, bytes]:
+    folder = demo.home / "reports"
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+
+def test_the_dashboards_and_the_report_are_there(demo: Demo) -> None:
+    names = reports(demo)
+    assert sum(name.endswith("/index.html") for name in names) >= DAYS
+    pdf = PdfReader(demo.home / "reports" / "quarterly" / "portfolio-2026-Q3.pdf")
+    text = " ".join(page.extract_text() for page in pdf.pages)
+    assert len(pdf.pages) >= 4
+    assert "Lakeside" in text and "Sepsis early warning" in text
+
+
+def test_a_demo_killed_in_a_night_ends_in_the_same_bytes(tmp_path: Path) -> None:
+    whole, killed = Demo(tmp_path / "whole"), Demo(tmp_path / "killed")
+    for each in (whole, killed):
+        each.home.mkdir(parents=True)
+    arguments = ["demo", "--nights", "1"]
+    assert whole.aiops(*arguments).returncode == 0
+    for moment in ("history", "late labels"):
+        kill_after(killed, moment, arguments)
+    finished = killed.aiops(*arguments)
+    assert finished.returncode == 0, finished.stderr
+    assert killed.lake_bytes() == whole.lake_bytes()
+    assert identities(killed) == identities(whole)
+
+
+def kill_after(demo: Demo, moment: str, arguments: list[str]) -> None:
+    """Start the demo and kill it, hard, once it has finished the stage named `moment`."""
+    command = [sys.executable, "-m", "aiops_pipelines.cli", *arguments]
+    with subprocess.Popen(
+        command,
+        env=demo.environment() | {"PYTHONUNBUFFERED": "1"},
+        cwd=demo.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(moment):
+                os.kill(process.pid, signal.SIGKILL)
+                break
+
+
+def identities(demo: Demo) -> list[dict[str, Any]]:
+    incidents = demo.json("incidents", "list")
+    return [{name: each[name] for name in each if name != "timeline"} for each in incidents]
