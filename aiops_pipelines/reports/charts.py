@@ -114,17 +114,18 @@ def _draw_trend(drawing: Drawing, chart: TrendChart) -> None:
     if chart.estimated:
         _draw_series(axes, chart.estimated, style.ESTIMATED, (0, (4, 2)), "estimated")
         drawing.legend(loc="upper right", fontsize=8, ncols=2, borderaxespad=0.1, handlelength=1.6)
-    axes.margins(y=0.12)
+    axes.margins(y=0.16)
     _draw_marks(axes, chart.points)
-    for value in (chart.minimum, chart.maximum):
-        if value is not None:
-            name = "limit: at least" if value == chart.minimum else "limit: at most"
-            _draw_level(
-                axes, value, f"{name} {value:g}", style.LOOKS[Verdict.BREACH].ink, (0, (5, 2))
-            )
+    limit = _Line(style.LOOKS[Verdict.BREACH].ink, (0, (5, 2)), at_start=False)
+    reference = _Line(style.MUTED, (0, (1, 2)), at_start=True)
+    if chart.minimum is not None:
+        _draw_level(axes, chart.minimum, f"limit: at least {chart.minimum:g}", limit, below=True)
+    if chart.maximum is not None:
+        _draw_level(axes, chart.maximum, f"limit: at most {chart.maximum:g}", limit, below=False)
     if chart.baseline is not None:
+        below = chart.maximum is not None and chart.baseline <= chart.maximum
         label = f"reference {chart.baseline:.3g}"
-        _draw_level(axes, chart.baseline, label, style.MUTED, (0, (1, 2)), at_start=True)
+        _draw_level(axes, chart.baseline, label, reference, below=below)
     for event in chart.events:
         if chart.start <= event.day <= chart.end:
             _draw_event(axes, event, _at(chart.end) - _at(chart.start))
@@ -202,24 +203,26 @@ def _draw_marks(axes: Axes, points: Sequence[TrendPoint]) -> None:
     )
 
 
-def _draw_level(
-    axes: Axes,
-    value: float,
-    label: str,
-    colour: str,
-    dashes: object,
-    at_start: bool = False,
-) -> None:
-    axes.axhline(value, color=colour, linewidth=1, linestyle=dashes)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    colour: str
+    dashes: object
+    at_start: bool
+
+
+def _draw_level(axes: Axes, value: float, label: str, line: _Line, below: bool) -> None:
+    """Draw a level with its label on the side away from where values may go."""
+    axes.axhline(value, color=line.colour, linewidth=1, linestyle=line.dashes)
     axes.annotate(
         label,
-        (0 if at_start else 1, value),
+        (0 if line.at_start else 1, value),
         xycoords=("axes fraction", "data"),
-        xytext=(2 if at_start else -1, 2),
+        xytext=(2 if line.at_start else -1, -2 if below else 2),
         textcoords="offset points",
-        ha="left" if at_start else "right",
+        ha="left" if line.at_start else "right",
+        va="top" if below else "bottom",
         fontsize=8,
-        color=colour,
+        color=line.colour,
     )
 
 

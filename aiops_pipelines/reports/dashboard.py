@@ -260,7 +260,8 @@ def _headline(rows: Sequence[SystemRow], evaluated: int) -> str:
     need = [row for row in rows if row.group is Group.NEED]
     if need:
         verb = "needs" if len(need) == 1 else "need"
-        start = f"{wording.number_word(len(need))} of {whole} {verb} you today: "
+        share = f"{wording.number_word(len(need))} of {whole}"
+        start = f"{share if len(need) < total or total == 1 else f'all {whole}'} {verb} you today: "
         named = [_blame(row) for row in need[:NAMED]]
         if len(need) > NAMED:
             named.append(f"{wording.number_word(len(need) - NAMED)} more")

@@ -23,6 +23,8 @@ def outlook(figure: Figure, system: System) -> str:
         return ""
     wait = wording.plural(system.truth.mature_after_days, "day")
     span = _span(figure)
+    if span == 0 and mature:
+        return ""
     if mature == 0:
         return f"labels mature after {wait}; then it can be judged" if pending >= lacking else ""
     if span >= limit.window_days:

@@ -91,6 +91,8 @@ def test_every_hospital_fits_a_phone_and_a_desk(browser, site, ids, mood, days):
         page = opened(browser, folder / HOME, width)
         assert overflow(page) <= 0
         assert page.locator("article.system").count() == len(ids)
+        chips = "chips => chips.filter(chip => chip.scrollWidth > chip.clientWidth).length"
+        assert page.locator(".chip, .badge").evaluate_all(chips) == 0
         page.close()
 
 

@@ -125,6 +125,13 @@ def test_a_system_whose_night_did_not_run_needs_somebody(portfolio, tmp_path):
     assert "(not evaluated)" in headline
 
 
+def test_when_every_system_is_in_trouble_the_sentence_stays_short(portfolio, tmp_path):
+    lake = paper_lake(tmp_path, portfolio, [DAY], mood="red")
+    headline = dashboard_view(portfolio, lake, [], DAY, Links()).headline
+    assert headline.startswith("All twelve systems need you today: ")
+    assert headline.endswith("and eight more.")
+
+
 def test_an_empty_portfolio_says_so(tmp_path):
     view = dashboard_view(paper_portfolio([]), Lake(UPath(tmp_path)), [], DAY, Links())
     assert view.headline.startswith("No system is monitored")

@@ -124,3 +124,4 @@ def test_too_little_data_says_how_long_until_it_is_enough():
     )
     assert outlook(short(0, 1), system) == "labels mature after 14 days; then it can be judged"
     assert outlook(replace(short(20, 10), verdict=Verdict.OK), system) == ""
+    assert outlook(replace(short(20, 10), window_from=None), system) == ""

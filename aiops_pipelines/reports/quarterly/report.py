@@ -103,7 +103,7 @@ def quarterly_view(
         period=f"{wording.day_text(quarter.start)} to {wording.day_text(quarter.end)}",
         known=wording.day_text(quarter.known_by),
         headline=_headline(systems, quarter),
-        details=_details(systems, len(asked)),
+        details=_details(systems, quarter, len(asked)),
         tiles=_tiles(systems, incidents, quarter),
         verdicts=verdict_picture(systems),
         decisions=asked[:ON_COVER],
@@ -146,7 +146,7 @@ def _headline(systems: Sequence[SystemQuarter], quarter: Quarter) -> str:
     return start[0].upper() + start[1:] + wording.listed(named) + "."
 
 
-def _details(systems: Sequence[SystemQuarter], asked: int) -> tuple[str, ...]:
+def _details(systems: Sequence[SystemQuarter], quarter: Quarter, asked: int) -> tuple[str, ...]:
     mature = sum(has_mature_labels(each) for each in systems)
     measured = f"Performance could be measured on mature labels for {mature} of {len(systems)}"
     blind = "; of the others this report cannot say whether they work."
@@ -157,7 +157,9 @@ def _details(systems: Sequence[SystemQuarter], asked: int) -> tuple[str, ...]:
         and any(area.count(Verdict.BREACH) for area in each.areas.values())
     ]
     past = f"In breach earlier in the quarter, not at its end: {wording.listed(earlier)}."
+    early = f"The quarter is not over: this report ends with {wording.day_text(quarter.last)}."
     return (
+        *((early,) if quarter.last < quarter.end else ()),
         *((past,) if earlier else ()),
         measured + (blind if mature < len(systems) else "."),
         f"{wording.plural(asked, 'decision')} requested." if asked else "No decision is requested.",
