@@ -36,6 +36,12 @@ from aiops_pipelines.statistics.decomposition import (
 )
 from aiops_pipelines.statistics.drift import Drift, domain_classifier, drift, drift_series
 from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.estimated import (
+    EstimatedPerformance,
+    EstimatedPoint,
+    estimate_performance,
+    estimate_performance_from_counts,
+)
 from aiops_pipelines.statistics.features import (
     FeatureBins,
     FeatureCounts,
@@ -101,6 +107,8 @@ __all__ = [
     "Discoveries",
     "Drift",
     "Estimate",
+    "EstimatedPerformance",
+    "EstimatedPoint",
     "FeatureBins",
     "FeatureCounts",
     "FlagCounts",
@@ -146,6 +154,8 @@ __all__ = [
     "edges_digest",
     "empirical_bernstein_confidence_sequence",
     "estimate_difference",
+    "estimate_performance",
+    "estimate_performance_from_counts",
     "hosmer_lemeshow",
     "lord",
     "mcnemar",
