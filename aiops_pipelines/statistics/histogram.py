@@ -5,14 +5,14 @@ that counts at an operating point are exact and AUROC is within a bound that is 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from itertools import islice
+from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from aiops_pipelines.statistics.arguments import (
@@ -21,21 +21,26 @@ from aiops_pipelines.statistics.arguments import (
     IntArray,
     binary,
     probability,
+    refuse,
     same_length,
 )
-from aiops_pipelines.statistics.calibration import (
-    EXTREME,
-    Calibration,
-    calibration_from_groups,
-)
+from aiops_pipelines.statistics.calibration import Calibration, calibration_from_groups
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.operating import OperatingPoint, operating_point_from_counts
 from aiops_pipelines.statistics.ranking import auroc_from_counts, average_precision_from_counts
-from aiops_pipelines.statistics.resampling import mean_estimate, resampled
+from aiops_pipelines.statistics.resampling import (
+    binned_auroc,
+    binned_average_precision,
+    mean_estimate,
+    resampled,
+)
+from aiops_pipelines.statistics.scatter import NEGATIVE, POSITIVE, UNLABELLED, scatter
 
 QUANTILES = 511
 LOGITS = np.linspace(-16, 16, 513)
 COARSE_BINS = 125
+
+Binned = Callable[[FloatArray, FloatArray], FloatArray | float]
 
 ARROW = pa.schema(
     [
@@ -104,43 +109,6 @@ def edges_digest(edges: FloatArray) -> str:
     return hashlib.sha256(np.ascontiguousarray(edges).tobytes()).hexdigest()[:16]
 
 
-@njit(cache=True, error_model="numpy")
-def _scatter(
-    score: FloatArray,
-    state: IntArray,
-    group: IntArray,
-    edges: FloatArray,
-    counts: IntArray,
-    sums: FloatArray,
-) -> None:
-    for i in range(len(score)):
-        p = score[i]
-        low, high = 0, len(edges)
-        while low < high:
-            middle = (low + high) // 2
-            if edges[middle] <= p:
-                low = middle + 1
-            else:
-                high = middle
-        g = group[i]
-        counts[g, state[i], low] += 1
-        if state[i] == 2:
-            sums[g, 2, low] += p
-            continue
-        y = 1.0 if state[i] == 0 else 0.0
-        kept = min(max(p, EXTREME), 1 - EXTREME)
-        loss = -np.log(kept) if y == 1.0 else -np.log1p(-kept)
-        squared = (y - p) ** 2
-        sums[g, 0, low] += p
-        sums[g, 1, low] += np.log(kept) - np.log1p(-kept)
-        sums[g, 3, low] += squared
-        sums[g, 4, low] += squared**2
-        sums[g, 5, low] += loss
-        sums[g, 6, low] += loss**2
-        sums[g, 7, low] += (y - p) * (1 - 2 * p)
-        sums[g, 8, low] += (1 - 2 * p) ** 2 * p * (1 - p)
-
-
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """Counts of scores per bin (arrays of len(edges) + 1) with exact sums over each bin's cases."""
@@ -185,21 +153,43 @@ class Histogram:
         n_groups: int = 1,
         labelled: ArrayLike | None = None,
     ) -> list[Self]:
-        """Return a histogram a group in one pass; `group` (n,) holds codes 0 to n_groups - 1.
+        """Return a histogram a group; `group` (n,) holds codes 0 to n_groups - 1.
 
         Raises ValueError as `from_cases` does.
         """
-        scores = probability("score", score)
+        codes = np.zeros(len(np.asarray(score)), np.int64) if group is None else group
+        return cls.of_strata(score, label, edges, [codes], [n_groups], labelled)[0]
+
+    @classmethod
+    def of_strata(
+        cls,
+        score: ArrayLike,
+        label: ArrayLike,
+        edges: FloatArray,
+        groups: Sequence[ArrayLike],
+        n_groups: Sequence[int],
+        labelled: ArrayLike | None = None,
+    ) -> list[list[Self]]:
+        """Return, for each stratification, a histogram a group: all in one pass over the cases.
+
+        Each of `groups` holds codes (n,), 0 to its number in `n_groups` less 1. Five
+        stratifications cost twice what one does.
+
+        Raises ValueError as `from_cases` does, for codes out of range, or edges not rising.
+        """
+        scores, bounds = probability("score", score), _rising(edges)
         state = _states(label, labelled, len(scores))
-        groups = np.zeros(len(scores), np.int64) if group is None else np.asarray(group, np.int64)
-        same_length(score=scores, label=state, group=groups)
-        if len(groups) and not 0 <= groups.min() <= groups.max() < n_groups:
-            raise ValueError(f"group: codes must lie in 0 to {n_groups - 1}")
-        bins = len(edges) + 1
-        counts = np.zeros((n_groups, 3, bins), np.int64)
-        sums = np.zeros((n_groups, 9, bins))
-        _scatter(scores, state, groups, edges, counts, sums)
-        return [cls(edges, *counts[g], *sums[g]) for g in range(n_groups)]
+        codes = [np.asarray(group, np.int64) for group in groups]
+        for group, number in zip(codes, n_groups, strict=True):
+            same_length(score=scores, label=state, group=group)
+            outside = (group < 0) | (group >= number)
+            refuse("group", f"must be a code 0 to {number - 1}", outside, group)
+        counts, sums = scatter(scores, state, codes, n_groups, bounds)
+        rows = iter(zip(counts, sums, strict=True))
+        return [
+            [cls(bounds, *held, *added) for held, added in islice(rows, number)]
+            for number in n_groups
+        ]
 
     @classmethod
     def merge(cls, histograms: Iterable[Self]) -> Self:
@@ -279,7 +269,7 @@ class Histogram:
     def flag_counts(self, threshold: float) -> FlagCounts:
         """Return the counts at an operating point; ValueError unless it is an edge (or 0)."""
         first = 0
-        if threshold > 0:
+        if threshold != 0:
             position = int(np.searchsorted(self.edges, threshold))
             if position == len(self.edges) or self.edges[position] != threshold:
                 raise ValueError(f"threshold: {threshold} is no edge of this histogram")
@@ -302,49 +292,96 @@ class Histogram:
             level,
         )
 
+    def quantile(self, share: float) -> float | None:
+        """Return the score below which `share` of all cases lie, even within its bin.
+
+        None without cases. Raises ValueError for a share outside [0, 1].
+        """
+        if not 0 <= share <= 1:
+            raise ValueError(f"share: must lie in [0, 1], is {share!r}")
+        counts = self.positive + self.negative + self.unlabelled
+        total = int(counts.sum())
+        if not total:
+            return None
+        upto = np.cumsum(counts)
+        held = int(np.searchsorted(upto, max(share * total, 1)))
+        low, high = np.concatenate([[0.0], self.edges, [1.0]])[held : held + 2]
+        inside = (share * total - (upto[held] - counts[held])) / counts[held]
+        return float(low + max(inside, 0.0) * (high - low))
+
     def bootstrap(
         self,
-        metric: Callable[[IntArray, IntArray], float],
+        metric: Literal["auroc", "average_precision"] | Binned,
         replicates: int = 1000,
         seed: int = 0,
         level: float = 0.95,
     ) -> Estimate:
-        """Return `metric(positive, negative)` with a percentile interval of a Poisson bootstrap.
+        """Return a metric with a percentile interval of a Poisson bootstrap.
 
-        The bins' counts are resampled, so that the cost does not depend on n. `metric` takes counts
-        (..., bins) and returns (...,); see `statistics.resampling.binned_auroc` for one.
+        The bins' counts are resampled, so that the cost does not depend on n. `metric` is named or
+        takes counts of positives and negatives (..., bins) and returns (...,). Where no replicate
+        differs, as at perfect separation, a bootstrap knows no interval: a named metric then has
+        its exact one, another has none.
+
+        Raises ValueError for fewer than two replicates.
         """
-        return resampled(metric, self.positive, self.negative, replicates, seed, level)
+        if callable(metric):
+            return resampled(metric, self.positive, self.negative, replicates, seed, level)
+        chosen = {"auroc": binned_auroc, "average_precision": binned_average_precision}
+        if metric not in chosen:
+            raise ValueError(f"metric: must be one of {', '.join(chosen)}, is {metric!r}")
+        found = resampled(chosen[metric], self.positive, self.negative, replicates, seed, level)
+        if found.value is None or found.low is not None:
+            return found
+        return self.auroc(level) if metric == "auroc" else self.average_precision(level)
 
     def to_arrow(self) -> pa.Table:
-        """Return the bins that hold a case, as ARROW states; the edges are kept elsewhere."""
+        """Return the bins that hold a case, as ARROW states; the edges are kept elsewhere.
+
+        The schema's metadata holds what identifies them, `edges_digest`.
+        """
         used = np.flatnonzero((self.positive + self.negative + self.unlabelled) > 0)
         columns = {"bin": used.astype(np.int32)} | {n: getattr(self, n)[used] for n in _SUMS}
-        return pa.table(columns, schema=ARROW)
+        return pa.table(columns, schema=ARROW.with_metadata({"edges": edges_digest(self.edges)}))
 
     @classmethod
     def from_arrow(cls, table: pa.Table, edges: FloatArray) -> Self:
-        """Return the histogram that `to_arrow` wrote; rows of several histograms are summed."""
-        bins = table["bin"].to_numpy()
-        if len(bins) and bins.max() > len(edges):
+        """Return the histogram that `to_arrow` wrote; rows of several histograms are summed.
+
+        Raises ValueError where bins lie beyond `edges`, or the metadata names other edges.
+        """
+        bounds, bins = _rising(edges), table["bin"].to_numpy()
+        stated = (table.schema.metadata or {}).get(b"edges", edges_digest(bounds).encode())
+        beyond = len(bins) and not 0 <= bins.min() <= bins.max() <= len(bounds)
+        if beyond or stated != edges_digest(bounds).encode():
             raise ValueError("edges: do not belong to this table")
-        parts: dict[str, np.ndarray] = {}
+        parts: dict[str, NDArray[Any]] = {}
         for field in fields(cls)[1:]:
             column = table[field.name].to_numpy()
-            total = np.zeros(len(edges) + 1, dtype=column.dtype)
+            total = np.zeros(len(bounds) + 1, dtype=column.dtype)
             np.add.at(total, bins, column)
             parts[field.name] = total
-        return cls(edges, **parts)
+        return cls(bounds, **parts)
 
 
-def _states(label: ArrayLike, labelled: ArrayLike | None, n: int) -> IntArray:
-    """Return 0 for a positive, 1 for a negative, 2 for a case without a label."""
-    if labelled is None:
-        return np.where(binary("label", label), 0, 1)
-    known: BoolArray = binary("labelled", labelled)
+def _rising(edges: ArrayLike) -> FloatArray:
+    """Return edges as float64; raise ValueError unless they rise strictly within (0, 1]."""
+    bounds = probability("edges", edges)
+    lower = np.concatenate([[0.0], bounds[:-1]])
+    refuse("edges", "must rise strictly, from above 0", bounds <= lower, bounds)
+    return bounds
+
+
+def _states(label: ArrayLike, labelled: ArrayLike | None, n: int) -> NDArray[np.int8]:
+    """Return of each case whether it is positive, negative or without a label."""
     values = np.asarray(label)
-    if len(known) != n or len(values) != n:
-        raise ValueError(f"shapes differ: {n} scores, {len(values)} labels, {len(known)} labelled")
-    state = np.full(n, 2, np.int64)
-    state[known] = np.where(binary("label", values[known]), 0, 1)
+    known: BoolArray = np.ones(len(values), bool)
+    if labelled is not None:
+        known = binary("labelled", labelled)
+        same_length(label=values, labelled=known)
+    if len(values) != n:
+        raise ValueError(f"shapes differ: score has {n}, label has {len(values)}")
+    state = np.full(n, UNLABELLED, np.int8)
+    truth = binary("label", np.where(known, values, 0))
+    state[known] = np.where(truth, POSITIVE, NEGATIVE)[known]
     return state

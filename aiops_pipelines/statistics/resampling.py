@@ -47,6 +47,16 @@ def binned_auroc(positive: FloatArray, negative: FloatArray) -> FloatArray:
     return value
 
 
+def binned_average_precision(positive: FloatArray, negative: FloatArray) -> FloatArray:
+    """Return the average precision, step form, of counts (..., bins) in rising order of score."""
+    p, q = positive[..., ::-1], negative[..., ::-1]
+    found = np.cumsum(p, axis=-1)
+    flagged = np.maximum(found + np.cumsum(q, axis=-1), 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value: FloatArray = np.einsum("...b,...b->...", p, found / flagged) / p.sum(axis=-1)
+    return value
+
+
 def resampled(
     metric: Callable[..., FloatArray | float],
     positive: IntArray,
@@ -55,7 +65,14 @@ def resampled(
     seed: int,
     level: float,
 ) -> Estimate:
-    """Return `metric` of two count vectors with a Poisson bootstrap's percentile interval."""
+    """Return `metric` of two count vectors with a Poisson bootstrap's percentile interval.
+
+    No interval where no replicate differs: resampling then knows nothing of the uncertainty.
+
+    Raises ValueError for fewer than two replicates.
+    """
+    if replicates < 2:
+        raise ValueError(f"replicates: must be at least 2, are {replicates}")
     n, events = int(positive.sum() + negative.sum()), int(positive.sum())
     method = f"Poisson bootstrap, {replicates} replicates"
     used = np.flatnonzero(positive + negative)
@@ -71,6 +88,8 @@ def resampled(
     ]
     found = np.asarray(metric(*drawn))
     found = found[np.isfinite(found)]
+    if len(found) < 2 or np.ptp(found) < 1e-12:
+        return Estimate(value, None, None, None, n, events, f"{method}, all alike: no interval")
     alpha = 1 - confidence_level(level)
     low, high = np.quantile(found, [alpha / 2, 1 - alpha / 2])
     return Estimate(
