@@ -89,6 +89,15 @@ from aiops_pipelines.statistics.rate_exceedance import RateExceedance
 from aiops_pipelines.statistics.regression import Regression, RegressionSums, regression
 from aiops_pipelines.statistics.sample_size import SampleSize, sample_size
 from aiops_pipelines.statistics.shiryaev_roberts import ShiryaevRoberts, shiryaev_roberts_paths
+from aiops_pipelines.statistics.shrinkage import Shrunk, shrunk_rates
+from aiops_pipelines.statistics.subgroup_counts import SubgroupCounts, count_groups
+from aiops_pipelines.statistics.subgroups import (
+    Gap,
+    Spread,
+    SubgroupGaps,
+    SubgroupReport,
+    subgroup_gaps,
+)
 from aiops_pipelines.statistics.verification import (
     AuditSize,
     VerificationCounts,
@@ -112,6 +121,7 @@ __all__ = [
     "FeatureBins",
     "FeatureCounts",
     "FlagCounts",
+    "Gap",
     "Histogram",
     "McNemar",
     "MeanShiftDetector",
@@ -128,7 +138,12 @@ __all__ = [
     "ShiftCells",
     "ShiftDecomposition",
     "ShiryaevRoberts",
+    "Shrunk",
+    "Spread",
     "SprtLines",
+    "SubgroupCounts",
+    "SubgroupGaps",
+    "SubgroupReport",
     "VerificationCounts",
     "Verified",
     "audit_size",
@@ -144,6 +159,7 @@ __all__ = [
     "coarse_edges",
     "compare_auroc",
     "confusion_matrix",
+    "count_groups",
     "cox_recalibration",
     "decompose_shift",
     "decompose_shift_cells",
@@ -175,7 +191,9 @@ __all__ = [
     "saffron",
     "sample_size",
     "shiryaev_roberts_paths",
+    "shrunk_rates",
     "sprt_lines",
+    "subgroup_gaps",
     "verification_adjusted",
     "verification_adjusted_from_counts",
 ]
