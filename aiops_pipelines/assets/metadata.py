@@ -5,11 +5,12 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from aiops_pipelines.evaluation.daily import ALL
 from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.judgement import SMALL_CELL
 from aiops_pipelines.evaluation.status import latest_figures
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
-from aiops_pipelines.reports import trend_markdown_image
 
 _COLUMNS = ("figure", "estimate", "interval", "n", "limit", "verdict", "why")
 _TREND_DAYS = 28
@@ -30,6 +31,9 @@ def trend(lake: Lake, area: Area, system: str, day: date) -> dg.MetadataValue | 
         latest_figures(lake, area, system, day - timedelta(days=back))
         for back in reversed(range(_TREND_DAYS))
     ]
+    # Imported late: matplotlib would slow down the loading of the code location.
+    from aiops_pipelines.reports import trend_markdown_image
+
     today = nights[-1]
     if not today or sum(bool(rows) for rows in nights) < 2:
         return None
@@ -39,7 +43,7 @@ def trend(lake: Lake, area: Area, system: str, day: date) -> dg.MetadataValue | 
 
 
 def _record(figure: Figure) -> dict[str, str]:
-    hidden = figure.suppressed
+    hidden = figure.suppressed or (figure.stratum != ALL and figure.n < SMALL_CELL)
     return {
         "figure": figure.subject,
         "estimate": "suppressed" if hidden else _number(figure.estimate),

@@ -8,7 +8,6 @@ from aiops_pipelines.assets.evaluation import bias, calibration, drift, performa
 from aiops_pipelines.assets.ingest import OWNERS
 from aiops_pipelines.evaluation.status import portfolio_status
 from aiops_pipelines.partitions import DAYS, QUARTERS
-from aiops_pipelines.reports import dashboard_pages, render_quarterly
 from aiops_pipelines.resources import (
     Clock,
     IncidentDeskResource,
@@ -37,6 +36,9 @@ def morning_dashboard(
     reports: ReportsResource,
 ) -> dg.MaterializeResult[None]:
     """One page that says which systems need somebody today, and why; a page a system behind it."""
+    # Imported late, as below: matplotlib would slow down the loading of the code location.
+    from aiops_pipelines.reports import dashboard_pages
+
     day = date.fromisoformat(context.partition_key)
     book, store = portfolio.read(), lake.open()
     incidents = incident_desk.open().list()
@@ -68,6 +70,8 @@ def quarterly_report(
     clock: Clock,
 ) -> dg.MaterializeResult[None]:
     """The quarter's portfolio report for executives: decisions, performance, bias, contracts."""
+    from aiops_pipelines.reports import render_quarterly
+
     start = date.fromisoformat(context.partition_key)
     after = (start.replace(day=1) + timedelta(days=95)).replace(day=1)
     book = portfolio.read()

@@ -84,7 +84,7 @@ class Lake:
             self._cache.move_to_end(str(path))
             return held[1]
         try:
-            data = pq.read_table(pa.BufferReader(path.read_bytes()))
+            data = pq.ParquetFile(pa.BufferReader(path.read_bytes())).read()
         except pa.ArrowInvalid as error:
             raise LakeError(
                 f"{self._relative(path)} is damaged ({error}); delete it and rematerialize the day"

@@ -1,0 +1,130 @@
+"""Labels that come late restate their own day, never earlier knowledge; nothing is lost."""
+
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from feed_hospital import DAY, PSEUDONYM, ZONE, Drops, a_system
+from upath import UPath
+
+from aiops_pipelines.ingestion import (
+    Intake,
+    days_with_new_labels,
+    ingest_labels,
+    ingest_predictions,
+    ingest_scored_cases,
+    spans,
+)
+from aiops_pipelines.lake import Lake
+
+SYSTEM = a_system()
+NEXT, LATER = DAY + timedelta(days=1), DAY + timedelta(days=9)
+
+
+@pytest.fixture
+def drops(tmp_path: Path) -> Drops:
+    made = Drops.below(tmp_path / "feeds")
+    for day, first in ((DAY, 1), (NEXT, 4)):
+        rows = [f"C{first + i},P{i},{day} 1{i + 5}:00:00,0.{i + 2},5{i},F" for i in range(3)]
+        made.put_predictions(*rows, day=day)
+    made.put_labels(f"C1,1,{DAY} 20:00:00,chart,R1,0", day=DAY)
+    made.put_labels(
+        f"C2,0,{NEXT} 20:00:00,chart,R1,0", f"C4,1,{NEXT} 21:00:00,chart,R1,0", day=NEXT
+    )
+    return made
+
+
+@pytest.fixture
+def intake(drops: Drops, tmp_path: Path) -> Intake:
+    return Intake(Lake(UPath(tmp_path / "lake")), drops.root, PSEUDONYM, ZONE)
+
+
+def ingest(intake: Intake, days: list[date], as_of: date) -> None:
+    for step in (
+        ingest_predictions(intake, SYSTEM, days, as_of),
+        ingest_labels(intake, SYSTEM, days, as_of),
+        ingest_scored_cases(intake.lake, SYSTEM, days, as_of),
+    ):
+        assert [each.day for each in step] == days
+
+
+def states(intake: Intake, day: date) -> dict[str, int]:
+    return Counter(intake.lake.read("scored_cases", SYSTEM.id, day)["label_state"].to_pylist())
+
+
+def content(intake: Intake) -> dict[str, bytes]:
+    folder = Path(str(intake.lake.root))
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*.parquet"))}
+
+
+def test_a_night_knows_only_what_had_arrived(intake: Intake) -> None:
+    ingest(intake, [DAY], DAY)
+    assert states(intake, DAY) == {"mature": 1, "pending": 2}
+
+
+def test_a_late_label_restates_only_its_day(intake: Intake) -> None:
+    ingest(intake, [DAY], DAY)
+    ingest(intake, [NEXT], NEXT)
+    before = content(intake)
+    assert days_with_new_labels(intake, SYSTEM, NEXT) == [DAY]
+    list(ingest_labels(intake, SYSTEM, [DAY], NEXT))
+    list(ingest_scored_cases(intake.lake, SYSTEM, [DAY], NEXT))
+    after = content(intake)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {f"labels/risk/{DAY}.parquet", f"scored_cases/risk/{DAY}.parquet"}
+    assert states(intake, DAY) == {"mature": 2, "pending": 1}
+    assert days_with_new_labels(intake, SYSTEM, NEXT) == []
+
+
+def test_night_by_night_and_at_once_give_the_same_labels(intake: Intake, tmp_path: Path) -> None:
+    ingest(intake, [DAY], DAY)
+    ingest(intake, [NEXT], NEXT)
+    ingest(intake, [DAY], NEXT)
+    at_once = Intake(Lake(UPath(tmp_path / "other")), intake.feeds, PSEUDONYM, ZONE)
+    ingest(at_once, [DAY, NEXT], NEXT)
+    assert content(intake) == content(at_once)
+
+
+def test_a_rerun_of_an_old_night_does_not_forget(intake: Intake) -> None:
+    ingest(intake, [DAY], NEXT)
+    known = content(intake)
+    ingest(intake, [DAY], DAY)
+    tables = ("labels/", "scored_cases/")
+    assert {n: b for n, b in content(intake).items() if n.startswith(tables)} == {
+        n: b for n, b in known.items() if n.startswith(tables)
+    }
+
+
+def test_labels_outlive_the_drops_they_came_in(intake: Intake, drops: Drops) -> None:
+    ingest(intake, [DAY, NEXT], NEXT)
+    Path(str(drops.root), "risk", "labels", f"{NEXT}.csv").unlink()
+    list(ingest_labels(intake, SYSTEM, [DAY], NEXT))
+    assert intake.lake.read("labels", SYSTEM.id, DAY).num_rows == 2
+
+
+def test_a_revision_overturns_and_the_first_label_stays_in_history(
+    intake: Intake, drops: Drops
+) -> None:
+    drops.put_labels(f"C1,0,{NEXT} 22:00:00,registry,R2,1", day=NEXT)
+    ingest(intake, [DAY], NEXT)
+    table = intake.lake.read("scored_cases", SYSTEM.id, DAY).to_pylist()
+    [case] = [row for row in table if row["case_id"] == PSEUDONYM.one("C1", "case")]
+    assert (case["label"], case["revision"], case["label_state"]) == (0.0, 1, "overturned")
+    assert intake.lake.read("labels", SYSTEM.id, DAY).num_rows == 2
+
+
+def test_what_never_came_is_censored_once_the_wait_is_over(intake: Intake) -> None:
+    ingest(intake, [DAY], LATER)
+    assert states(intake, DAY) == {"mature": 2, "censored": 1}
+
+
+@pytest.mark.parametrize(
+    ("offsets", "expected"),
+    [([], []), ([0], [(0, 0)]), ([0, 1, 2, 5], [(0, 2), (5, 5)]), ([3, 1], [(1, 1), (3, 3)])],
+)
+def test_days_are_restated_in_unbroken_runs(offsets: list[int], expected: Any) -> None:
+    days = [DAY + timedelta(days=offset) for offset in offsets]
+    found = [((start - DAY).days, (end - DAY).days) for start, end in spans(days)]
+    assert found == expected
