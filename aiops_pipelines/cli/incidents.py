@@ -5,6 +5,7 @@ import json
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from aiops_pipelines.cli.app import console, incidents_app, told
@@ -35,19 +36,18 @@ def list_incidents(
 
 
 def incidents_table(incidents: list[Incident]) -> Table:
-    """Return the incidents as a table people read in a terminal."""
-    table = Table(title=f"{len(incidents)} incidents")
-    for heading in ("id", "severity", "state", "system", "check", "since"):
+    """Return the incidents as a table people read in a terminal of 80 columns."""
+    table = Table(title=f"{len(incidents)} incidents", show_lines=True)
+    for heading in ("id", "severity", "since"):
         table.add_column(heading, no_wrap=True)
     table.add_column("what", ratio=1)
     for each in incidents:
+        state = "" if each.status == "open" else f", {each.status}"
+        recovered = f", passes again since {each.recovered_on}" if each.recovered_on else ""
         table.add_row(
             each.id,
             each.severity,
-            each.status,
-            each.system,
-            each.check,
-            f"{each.detected_at:%Y-%m-%d %H:%M}",
-            each.summary,
+            str(each.opened),
+            f"[bold]{each.system}[/] {each.check}{state}{recovered}\n{escape(each.summary)}",
         )
     return table

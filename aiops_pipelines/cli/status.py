@@ -6,6 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from aiops_pipelines.cli.app import app, console, errors, told
@@ -24,7 +27,21 @@ STYLES = {
     Verdict.WARN: "yellow",
     Verdict.BREACH: "bold red",
 }
-SHORT = {Verdict.INSUFFICIENT_DATA: "no data"}
+SIGNS = {
+    Verdict.OK: "✓",
+    Verdict.INSUFFICIENT_DATA: "?",
+    Verdict.WARN: "!",
+    Verdict.BREACH: "✗",
+}
+SHORT = {
+    Area.INTEGRITY: "int",
+    Area.DATA_QUALITY: "data",
+    Area.PERFORMANCE: "perf",
+    Area.CALIBRATION: "cal",
+    Area.DRIFT: "drift",
+    Area.BIAS: "bias",
+    Area.SLA: "SLA",
+}
 
 
 @app.command()
@@ -96,25 +113,34 @@ def open_incidents(settings: Settings) -> list[Incident]:
     return desk.list(open_only=True)
 
 
-def status_table(statuses: list[SystemStatus], incidents: list[Incident], day: date) -> Table:
-    """Return the status as a table people read in a terminal."""
-    table = Table(title=f"AI systems, night of {day}", show_lines=True)
+def status_table(
+    statuses: list[SystemStatus], incidents: list[Incident], day: date
+) -> RenderableType:
+    """Return the status as people read it in 80 columns: signs first, then reasons."""
+    legend = "  ".join(f"[{STYLES[verdict]}]{SIGNS[verdict]}[/] {verdict}" for verdict in Verdict)
+    title = f"AI systems, night of {day}"
+    table = Table(
+        title=title, caption=legend, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
+    )
     table.add_column("system", no_wrap=True)
-    table.add_column("stage, tier")
+    table.add_column("stage, tier", no_wrap=True)
     for area in Area:
-        table.add_column(area.value, justify="center")
-    table.add_column("why", ratio=1)
+        table.add_column(SHORT[area], justify="center", no_wrap=True, min_width=len(SHORT[area]))
     table.add_column("open", justify="right")
     for each in statuses:
-        verdicts = [each.areas[area].verdict for area in Area]
+        signs = [each.areas[area].verdict for area in Area]
         table.add_row(
             each.system.id,
             f"{each.system.lifecycle.stage}, {each.system.tier.value}",
-            *(f"[{STYLES[verdict]}]{SHORT.get(verdict, verdict)}[/]" for verdict in verdicts),
-            why(each),
+            *(f"[{STYLES[verdict]}]{SIGNS[verdict]}[/]" for verdict in signs),
             str(sum(incident.system == each.system.id for incident in incidents)),
         )
-    return table
+    reasons = Table.grid(padding=(0, 1))
+    for each in sorted(statuses, key=lambda status: -status.verdict.gravity):
+        if each.verdict is not Verdict.OK:
+            sign = f"[{STYLES[each.verdict]}]{SIGNS[each.verdict]}[/]"
+            reasons.add_row(sign, f"[bold]{each.system.id}[/] {escape(why(each))}")
+    return Group(table, reasons)
 
 
 def why(each: SystemStatus) -> str:

@@ -11,17 +11,20 @@ from scipy import stats
 
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate
-from aiops_pipelines.evaluation.judgement import SMALL_CELL, judge
+from aiops_pipelines.evaluation.judgement import SMALL_CELL, Judgement, judge
 from aiops_pipelines.evaluation.measures import flag_counts, rates_of_counts
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Area, Limit, Task
 from aiops_pipelines.statistics import (
     Estimate,
     FlagCounts,
-    RegressionSums,
     estimate_difference,
     ordinal_from_confusion,
 )
+from aiops_pipelines.verdict import Verdict
+
+LOWER_IS_HARM = frozenset({"sensitivity_gap", "specificity_gap", "ppv_gap", "accuracy_gap"})
+"""Gaps that harm the subgroup that lies below the rest; the others harm in both directions."""
 
 
 def bias_figures(history: History, limits: Sequence[Limit], area: Area) -> Iterator[Figure]:
@@ -49,6 +52,9 @@ def _gap(
     name = subject(limit.metric, limit.operating_point, stratum=stratum)
     cases = _cases(window, stratum)
     judgement = judge(both_sides, estimate, cases, _events(window, stratum), None, name)
+    favoured = limit.metric in LOWER_IS_HARM and (estimate.value or 0.0) > 0
+    if favoured and judgement.verdict in {Verdict.WARN, Verdict.BREACH}:
+        judgement = Judgement(Verdict.OK, f"{name}: better served than the rest, who are judged")
     return from_estimate(
         history,
         window,
@@ -73,7 +79,7 @@ def _pair(window: Window, limit: Limit, stratum: str) -> tuple[Estimate, Estimat
         )
     if window.system.output.task is Task.REGRESSION:
         sums = window.regression(stratum)
-        others = _sums_without(window.regression(), sums)
+        others = window.regression() - sums
         return sums.figures().bias, others.figures().bias
     matrix = window.confusion(stratum)
     return (
@@ -90,18 +96,6 @@ def _without(every: FlagCounts, own: FlagCounts) -> FlagCounts:
         every.unflagged_positive - own.unflagged_positive,
         every.unflagged_negative - own.unflagged_negative,
         every.unflagged_unlabelled - own.unflagged_unlabelled,
-    )
-
-
-def _sums_without(every: RegressionSums, own: RegressionSums) -> RegressionSums:
-    return RegressionSums(
-        every.n - own.n,
-        every.sum_p - own.sum_p,
-        every.sum_y - own.sum_y,
-        every.sum_pp - own.sum_pp,
-        every.sum_yy - own.sum_yy,
-        every.sum_py - own.sum_py,
-        every.sum_abs - own.sum_abs,
     )
 
 
