@@ -1,26 +1,29 @@
 """Figures of outputs that are one of several classes, ordered or not, from a confusion matrix.
 
-Sources: Cohen (1968) for weighted kappa; Fleiss, Cohen & Everitt (1969) for its variance; Hand &
-Till (2001) for averaging one-vs-rest AUROCs.
+Confusion matrices of days add up to that of a window. Sources: Cohen (1968) for weighted kappa;
+Fleiss, Cohen & Everitt (1969) for its variance; Hand & Till (2001) for averaging one-vs-rest
+AUROCs; DeLong, DeLong & Clarke-Pearson (1988) for what each case contributes to them.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from aiops_pipelines.statistics.arguments import (
+    BoolArray,
     FloatArray,
     IntArray,
     confidence_level,
     real,
+    refuse,
     same_length,
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion
-from aiops_pipelines.statistics.ranking import auroc
+from aiops_pipelines.statistics.ranking import auroc, auroc_estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,13 @@ def ordinal(predicted: ArrayLike, label: ArrayLike, classes: int, level: float =
 
 
 def ordinal_from_confusion(matrix: IntArray, level: float = 0.95) -> Ordinal:
-    """Return the agreement of ordered grades from counts (predicted, true)."""
+    """Return the agreement of ordered grades from counts (predicted, true).
+
+    Raises ValueError unless the matrix is square, of two grades or more, and without negatives.
+    """
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) < 2:
+        raise ValueError(f"matrix: must be square with two grades or more, is {matrix.shape}")
+    refuse("matrix", "must not be negative", matrix.ravel() < 0, matrix.ravel())
     n = int(matrix.sum())
     gap = np.subtract.outer(np.arange(len(matrix)), np.arange(len(matrix)))
     near = int(matrix[np.abs(gap) <= 1].sum())
@@ -110,7 +119,7 @@ def _weighted_kappa(matrix: IntArray, gap: IntArray, level: float) -> Estimate:
 def _kappa_interval(kappa: float, error: float, n: int, level: float, method: str) -> Estimate:
     """Return kappa with an interval on Fisher's z scale, which stays within [-1, 1]."""
     if abs(kappa) >= 1 - 1e-12 or error == 0.0:
-        low = 2 * (1 - confidence_level(level)) ** (1 / n) - 1
+        low = 2 * ((1 - confidence_level(level)) / 2) ** (1 / n) - 1
         return Estimate(kappa, min(low, kappa), 1.0, None, n, None, method)
     reach = float(stats.norm.ppf((1 + confidence_level(level)) / 2)) * error / (1 - kappa**2)
     middle = math.atanh(kappa)
@@ -125,6 +134,12 @@ def _mean_gap(matrix: IntArray, gap: IntArray, level: float) -> Estimate:
         return Estimate.missing(n, None, method)
     mean = float(np.sum(matrix * gap)) / n
     variance = float(np.sum(matrix * (gap - mean) ** 2)) / (n - 1)
+    if variance == 0.0:
+        farthest = len(matrix) - 1
+        others = 1 - ((1 - confidence_level(level)) / 2) ** (1 / n)
+        low = mean - others * (farthest + mean)
+        high = mean + others * (farthest - mean)
+        return Estimate(mean, low, high, None, n, None, "mean grade difference, all alike")
     error = math.sqrt(variance / n)
     reach = float(stats.t.ppf((1 + confidence_level(level)) / 2, n - 1)) * error
     return Estimate(mean, mean - reach, mean + reach, error, n, None, method)
@@ -133,8 +148,8 @@ def _mean_gap(matrix: IntArray, gap: IntArray, level: float) -> Estimate:
 def multiclass(probabilities: ArrayLike, label: ArrayLike, level: float = 0.95) -> Multiclass:
     """Return the figures of class probabilities (n, k) for true classes `label` (n,), 0 to k - 1.
 
-    The macro AUROC is the mean of the classes' AUROCs; its interval takes them as fully dependent,
-    which is wide but safe.
+    The macro AUROC is the mean of the classes' AUROCs; its variance comes from what each case
+    contributes to all of them. No value where a class has no case.
 
     Raises ValueError for other shapes, NaN, or classes outside the range.
     """
@@ -149,7 +164,7 @@ def multiclass(probabilities: ArrayLike, label: ArrayLike, level: float = 0.95) 
     n = int(matrix.sum())
     return Multiclass(
         each,
-        _macro(each, n, level),
+        _macro(chance, truth, each, level),
         proportion(int(np.trace(matrix)), n, level=level),
         tuple(_share(matrix[k, k], matrix[:, k], level) for k in range(classes)),
         tuple(_share(matrix[k, k], matrix[k, :], level) for k in range(classes)),
@@ -161,14 +176,29 @@ def _share(hits: int, of: IntArray | FloatArray, level: float) -> Estimate:
     return proportion(int(hits), int(of.sum()), level=level)
 
 
-def _macro(each: tuple[Estimate, ...], n: int, level: float) -> Estimate:
-    method = "macro one-vs-rest AUROC, mean of the classes' intervals"
-    values = [e.value for e in each if e.value is not None]
+def _macro(
+    chance: FloatArray, truth: IntArray, each: tuple[Estimate, ...], level: float
+) -> Estimate:
+    method = "macro one-vs-rest AUROC, DeLong"
+    n, values = len(truth), [e.value for e in each if e.value is not None]
     if len(values) < len(each) or not each:
         return Estimate.missing(n, None, method)
-    lows = [e.low for e in each if e.low is not None]
-    highs = [e.high for e in each if e.high is not None]
-    confidence_level(level)
-    return Estimate(
-        float(np.mean(values)), float(np.mean(lows)), float(np.mean(highs)), None, n, None, method
-    )
+    contributions = [
+        _contributions(chance[:, k], truth == k, value) for k, value in enumerate(values)
+    ]
+    variance = float(np.sum(np.mean(contributions, axis=0) ** 2))
+    smallest = int(np.bincount(truth.astype(np.int64)).min())
+    found = auroc_estimate(float(np.mean(values)), variance, n, n, smallest, level, "logit", method)
+    return replace(found, n_events=None)
+
+
+def _contributions(score: FloatArray, positive: BoolArray, value: float) -> FloatArray:
+    """Return what each case adds to an AUROC's error; the squares add up to DeLong's variance."""
+    result = np.zeros(len(score))
+    ranks = stats.rankdata(score)
+    for side, sign in ((positive, 1.0), (~positive, -1.0)):
+        own, others = int(side.sum()), int((~side).sum())
+        beaten = (ranks[side] - stats.rankdata(score[side])) / others
+        placed = beaten if sign > 0 else 1 - beaten
+        result[side] = (placed - value) / math.sqrt(own * max(own - 1, 1))
+    return result

@@ -187,7 +187,8 @@ def _rooted(found: Distance, n: IntArray, z: float, name: str, largest: float) -
     high = np.sqrt(np.maximum(squared - found.least + z * found.error, squared))
     scale = 2 * np.maximum(found.value, np.sqrt(found.most))
     error = np.divide(found.error, scale, out=np.zeros_like(scale), where=scale > 0)
-    return _estimates(found.value, low, np.minimum(high, largest), error, n, name)
+    low, high = np.minimum(low, found.value), np.maximum(np.minimum(high, largest), found.value)
+    return _estimates(found.value, low, high, error, n, name)
 
 
 def _estimates(

@@ -21,7 +21,7 @@ SEPARATE_CATEGORIES = 50
 RARE = 0.02
 
 _GROWTH = 1.1
-_NEAREST, _FARTHEST = 0.05, 1e4
+_NEAREST, _FARTHEST, _WIDEST = 0.05, 1e4, 1e9
 
 FeatureKind = Literal["numeric", "categorical"]
 
@@ -205,9 +205,11 @@ def _surrounding(low: float, high: float, inner: FloatArray) -> FloatArray:
     first, last = (inner[0], inner[-1]) if len(inner) else (low, high)
     scale = max(abs(low), abs(high)) or 1.0
     span = float(last - first) or scale
-    farthest = _FARTHEST * max(scale / span, 1.0)
-    away = span * _steps(_NEAREST, farthest)
-    ratios = low * _steps(1 / _FARTHEST, _FARTHEST * high / low) if low > 0 else np.empty(0)
+    away = span * _steps(_NEAREST, _FARTHEST * min(max(scale / span, 1.0), _WIDEST))
+    smallest = max(low, high / _WIDEST)
+    ratios = np.empty(0)
+    if low > 0:
+        ratios = smallest * _steps(1 / _FARTHEST, _FARTHEST * high / smallest)
     ends = [low, np.nextafter(high, np.inf)]
     return np.concatenate([first - away, last + away, ratios, ends])
 

@@ -1,19 +1,30 @@
-"""Figures of a continuous output, all from sums: error, bias, agreement, calibration.
+"""Figures of a continuous output, all from sums of powers: error, bias, agreement, calibration.
 
-Sources: Bland & Altman (1986, 1999) for limits of agreement; Cox (1958) for the calibration slope.
+Intervals hold for skewed errors that grow with the prediction, as lengths of stay have: variances
+are estimated from fourth moments, never assumed normal or constant. Sources: Bland & Altman (1986,
+1999) for limits of agreement; Cox (1958) for the calibration slope; White (1980) for its variance;
+Steiger & Hakstian (1982) for the correlation's.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from itertools import product
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from aiops_pipelines.statistics.arguments import confidence_level, real, same_length
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.resampling import mean_estimate
+
+_AGREEMENT = 1.96
+_FAR = 1e3
+"""Beyond this many standard deviations from 0 a float's fourth powers no longer hold the spread."""
+_UNDERFLOW = 1e-75
+"""Variances below this have squares that a float no longer holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +32,7 @@ class Regression:
     """Figures of predicted against observed values, in the output's unit where they have one.
 
     `bias` is the mean of predicted minus observed; the limits of agreement hold 95% of the
-    differences; the slope is of observed on predicted (1 when calibrated).
+    differences where these are normal; the slope is of observed on predicted (1 when calibrated).
     """
 
     mae: Estimate
@@ -36,15 +47,27 @@ class Regression:
 
 @dataclass(frozen=True, slots=True)
 class RegressionSums:
-    """Mergeable sums over cases with predicted p, observed y and error e = p - y."""
+    """Mergeable sums over cases with predicted p, observed y and error e = p - y.
+
+    `p2e1` is the sum of p squared times e, and so on; `absolute` the sum of |e|.
+    """
 
     n: int = 0
-    sum_p: float = 0.0
-    sum_y: float = 0.0
-    sum_pp: float = 0.0
-    sum_yy: float = 0.0
-    sum_py: float = 0.0
-    sum_abs: float = 0.0
+    absolute: float = 0.0
+    p1: float = 0.0
+    p2: float = 0.0
+    p3: float = 0.0
+    p4: float = 0.0
+    e1: float = 0.0
+    e2: float = 0.0
+    e3: float = 0.0
+    e4: float = 0.0
+    p1e1: float = 0.0
+    p2e1: float = 0.0
+    p3e1: float = 0.0
+    p1e2: float = 0.0
+    p2e2: float = 0.0
+    p1e3: float = 0.0
 
     @classmethod
     def from_cases(cls, predicted: ArrayLike, observed: ArrayLike) -> Self:
@@ -54,29 +77,37 @@ class RegressionSums:
         """
         p, y = real("predicted", predicted), real("observed", observed)
         n = same_length(predicted=p, observed=y)
+        e = p - y
+        pp, ee, pe = p * p, e * e, p * e
         return cls(
             n,
-            float(p.sum()),
-            float(y.sum()),
-            float(p @ p),
-            float(y @ y),
-            float(p @ y),
-            float(np.abs(p - y).sum()),
+            float(np.abs(e).sum()),
+            *(float(terms.sum()) for terms in (p, pp, pp * p, pp * pp)),
+            *(float(terms.sum()) for terms in (e, ee, ee * e, ee * ee)),
+            *(float(terms.sum()) for terms in (pe, pp * e, pp * pe, p * ee, pp * ee, pe * ee)),
         )
+
+    @classmethod
+    def merge(cls, parts: Iterable[Self]) -> Self:
+        """Return the sum of all parts; of none, the sums of no case."""
+        return sum(parts, cls())
 
     def __add__(self, other: Self) -> Self:
         return type(self)(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
+    def __sub__(self, other: Self) -> Self:
+        """Return the sums of the cases that are here and not in `other`, a part of these."""
+        return type(self)(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
+
     def figures(self, level: float = 0.95) -> Regression:
         """Return all figures; those that need more cases than there are have no value."""
-        n = self.n
-        squared = self.sum_pp + self.sum_yy - 2 * self.sum_py
+        confidence_level(level)
         slope, intercept, r_squared = self._line(level)
         low, high = self._agreement(level)
         return Regression(
-            mean_estimate(self.sum_abs, squared, n, None, "mean absolute error", None, level),
+            mean_estimate(self.absolute, self.e2, self.n, None, "mean absolute error", None, level),
             self._bias(level),
-            self._rmse(squared, level),
+            self._rmse(level),
             slope,
             intercept,
             low,
@@ -84,67 +115,125 @@ class RegressionSums:
             r_squared,
         )
 
-    def _spread(self) -> tuple[float, float]:
-        """Return mean and variance of the errors; at least two cases."""
-        mean = (self.sum_p - self.sum_y) / self.n
-        squared = self.sum_pp + self.sum_yy - 2 * self.sum_py
-        return mean, max(squared - self.n * mean**2, 0.0) / (self.n - 1)
+    def _central(self, i: int, j: int) -> float:
+        """Return the mean over cases of (p - mean p)^i (e - mean e)^j, i + j at most 4."""
+        mean_p, mean_e = self.p1 / self.n, self.e1 / self.n
+        total = 0.0
+        for a, b in product(range(i + 1), range(j + 1)):
+            ways = math.comb(i, a) * math.comb(j, b)
+            total += ways * (-mean_p) ** (i - a) * (-mean_e) ** (j - b) * self._power(a, b)
+        return total / self.n
+
+    def _power(self, a: int, b: int) -> float:
+        name = (f"p{a}" if a else "") + (f"e{b}" if b else "")
+        held: float = getattr(self, name or "n")
+        return held
 
     def _bias(self, level: float) -> Estimate:
         method = "mean error, Student interval"
         if self.n < 2:
             return Estimate.missing(self.n, None, method)
-        mean, variance = self._spread()
-        return _student(mean, math.sqrt(variance / self.n), self.n, self.n - 1, level, method)
+        variance = max(self._central(0, 2), 0.0) / (self.n - 1)
+        return _student(self.e1 / self.n, variance, self.n, 1, level, method)
 
-    def _rmse(self, squared: float, level: float) -> Estimate:
-        """Return the root mean square error, with the chi-square interval of normal errors."""
-        method = "RMSE, chi-square interval"
-        if self.n < 2:
-            return Estimate.missing(self.n, None, method)
-        alpha = 1 - confidence_level(level)
-        total = max(squared, 0.0)
-        low, high = (
-            math.sqrt(total / float(stats.chi2.ppf(q, self.n))) for q in (1 - alpha / 2, alpha / 2)
-        )
-        return Estimate(math.sqrt(total / self.n), low, high, None, self.n, None, method)
+    def _rmse(self, level: float) -> Estimate:
+        """Return the root of the mean squared error and of its interval."""
+        mean = mean_estimate(self.e2, self.e4, self.n, None, "RMSE, mean square", None, level)
+        if mean.value is None or mean.low is None:
+            return mean
+        value = math.sqrt(mean.value)
+        error = mean.standard_error / (2 * value) if mean.standard_error and value else None
+        high = None if mean.high is None else math.sqrt(mean.high)
+        return Estimate(value, math.sqrt(mean.low), high, error, self.n, None, mean.method)
 
     def _agreement(self, level: float) -> tuple[Estimate, Estimate]:
-        method = "limits of agreement, Bland-Altman"
+        """Return mean -+ 1.96 SD of the errors; their variance from third and fourth moments."""
+        method = "limits of agreement, Bland-Altman, moment variance"
         if self.n < 3:
             missing = Estimate.missing(self.n, None, method)
             return missing, missing
-        mean, variance = self._spread()
-        sd = math.sqrt(variance)
-        error = sd * math.sqrt(1 / self.n + 1.96**2 / (2 * (self.n - 1)))
-        low, high = mean - 1.96 * sd, mean + 1.96 * sd
-        return (
-            _student(low, error, self.n, self.n - 1, level, method),
-            _student(high, error, self.n, self.n - 1, level, method),
-        )
+        mean, square = self.e1 / self.n, max(self._central(0, 2), 0.0)
+        sd = math.sqrt(square)
+        third, fourth = self._central(0, 3), self._central(0, 4)
+        if abs(mean) > _FAR * sd:
+            third, fourth = 0.0, 3 * square**2
+        found = []
+        for side in (-_AGREEMENT, _AGREEMENT):
+            spread = 0.0
+            if square > 0:
+                of_sd = (fourth - square**2) / (4 * square)
+                spread = square + side**2 * of_sd + side * third / sd
+            limit = mean + side * sd * math.sqrt(self.n / (self.n - 1))
+            variance = max(spread, 0.0) / (self.n - 1)
+            found.append(_student(limit, variance, self.n, 1, level, method))
+        return found[0], found[1]
 
     def _line(self, level: float) -> tuple[Estimate, Estimate, Estimate]:
-        """Return slope and intercept of observed on predicted, and the share explained."""
-        n, method = self.n, "observed on predicted, least squares"
+        """Return slope and intercept of observed on predicted, and the share explained.
+
+        With c = p - mean p, d = e - mean e and slope b the residual is (1 - b) c - d.
+        """
+        n, method = self.n, "observed on predicted, least squares, robust variance"
         missing = Estimate.missing(n, None, method)
         if n < 3:
             return missing, missing, missing
-        mean_p, mean_y = self.sum_p / n, self.sum_y / n
-        s_pp = self.sum_pp - n * mean_p**2
-        s_yy = self.sum_yy - n * mean_y**2
-        s_py = self.sum_py - n * mean_p * mean_y
-        if s_pp <= 1e-12 * max(self.sum_pp, 1.0):
+        mean_p, s_pp = self.p1 / n, self._central(2, 0)
+        if s_pp * n <= 1e-12 * self.p2 or s_pp < _UNDERFLOW:
             return missing, missing, missing
-        slope = s_py / s_pp
-        residual = max(s_yy - slope * s_py, 0.0) / (n - 2)
-        slope_error = math.sqrt(residual / s_pp)
-        intercept_error = math.sqrt(residual * (1 / n + mean_p**2 / s_pp))
-        explained = _fisher(s_py / math.sqrt(s_pp * s_yy), n, level) if s_yy > 0 else missing
+        slope = 1 - self._central(1, 1) / s_pp
+        of_mean, shared, of_slope = self._residual_moments(1 - slope)
+        freedom = n - 2
+        slope_variance = of_slope / s_pp**2 / freedom
+        intercept_variance = (
+            of_mean + mean_p**2 * of_slope / s_pp**2 - 2 * mean_p * shared / s_pp
+        ) / freedom
+        mean_y = (self.p1 - self.e1) / n
         return (
-            _student(slope, slope_error, n, n - 2, level, method),
-            _student(mean_y - slope * mean_p, intercept_error, n, n - 2, level, method),
-            explained,
+            _student(slope, slope_variance, n, 2, level, method),
+            _student(mean_y - slope * mean_p, intercept_variance, n, 2, level, method),
+            self._explained(s_pp, slope, level),
         )
+
+    def _residual_moments(self, k: float) -> tuple[float, float, float]:
+        """Return the means of r^2, c r^2 and c^2 r^2 for residuals r = k c - d."""
+        m = self._central
+        squares = max(k**2 * m(2, 0) - 2 * k * m(1, 1) + m(0, 2), 0.0)
+        s_pp = m(2, 0)
+        if abs(self.p1 / self.n) > _FAR * math.sqrt(s_pp):
+            return squares, 0.0, squares * s_pp
+        shared = k**2 * m(3, 0) - 2 * k * m(2, 1) + m(1, 2)
+        return squares, shared, max(k**2 * m(4, 0) - 2 * k * m(3, 1) + m(2, 2), 0.0)
+
+    def _explained(self, s_pp: float, slope: float, level: float) -> Estimate:
+        """Return the squared correlation, its interval on Fisher's z scale, distribution-free."""
+        n, method = self.n, "R squared, Fisher z interval, moment variance"
+        s_yy = s_pp - 2 * self._central(1, 1) + self._central(0, 2)
+        if s_yy < _UNDERFLOW:
+            return Estimate.missing(n, None, method)
+        r = min(max(slope * math.sqrt(s_pp / s_yy), -1.0), 1.0)
+        if n < 4 or abs(r) >= 1 - 1e-12:
+            return Estimate(r**2, 0.0, 1.0, None, n, None, method)
+        spread = self._correlation_spread(r, s_pp, s_yy) / (1 - r**2) ** 2
+        reach = float(special.ndtri((1 + level) / 2)) * math.sqrt(spread / (n - 3))
+        low, high = math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach)
+        squares = sorted((low**2, high**2))
+        return Estimate(
+            r**2, 0.0 if low < 0 < high else squares[0], squares[1], None, n, None, method
+        )
+
+    def _correlation_spread(self, r: float, s_pp: float, s_yy: float) -> float:
+        """Return n times the correlation's variance, from fourth moments of p and y = p - e."""
+        if abs(self.p1 / self.n) > _FAR * math.sqrt(s_pp):
+            normal: float = (1 - r**2) ** 2
+            return normal
+        m40, m31, m22, m13, m04 = (self._central(4 - j, j) for j in range(5))
+        pppp = m40 / s_pp**2
+        pppy = (m40 - m31) / (s_pp**1.5 * s_yy**0.5)
+        ppyy = (m40 - 2 * m31 + m22) / (s_pp * s_yy)
+        pyyy = (m40 - 3 * m31 + 3 * m22 - m13) / (s_pp**0.5 * s_yy**1.5)
+        yyyy = (m40 - 4 * m31 + 6 * m22 - 4 * m13 + m04) / s_yy**2
+        spread = ppyy - r * (pppy + pyyy) + r**2 / 4 * (pppp + 2 * ppyy + yyyy)
+        return float(max(spread, 0.0))
 
 
 def regression(predicted: ArrayLike, observed: ArrayLike, level: float = 0.95) -> Regression:
@@ -156,18 +245,11 @@ def regression(predicted: ArrayLike, observed: ArrayLike, level: float = 0.95) -
 
 
 def _student(
-    value: float, error: float, n: int, degrees: int, level: float, method: str
+    value: float, variance: float, n: int, fitted: int, level: float, method: str
 ) -> Estimate:
-    reach = float(stats.t.ppf((1 + confidence_level(level)) / 2, degrees)) * error
+    """Return a value with Student's interval; none where the cases show no spread at all."""
+    error = math.sqrt(max(variance, 0.0))
+    if error <= 1e-14 * abs(value):
+        return Estimate(value, None, None, None, n, None, f"{method}: no spread, no interval")
+    reach = float(special.stdtrit(n - fitted, (1 + level) / 2)) * error
     return Estimate(value, value - reach, value + reach, error, n, None, method)
-
-
-def _fisher(r: float, n: int, level: float) -> Estimate:
-    method = "R squared, Fisher z interval"
-    r = min(max(r, -1.0), 1.0)
-    if n < 4 or abs(r) >= 1 - 1e-12:
-        return Estimate(r**2, 0.0, 1.0, None, n, None, method)
-    reach = float(stats.norm.ppf((1 + level) / 2)) / math.sqrt(n - 3)
-    low, high = math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach)
-    squares = sorted((low**2, high**2))
-    return Estimate(r**2, 0.0 if low < 0 < high else squares[0], squares[1], None, n, None, method)
