@@ -1,9 +1,10 @@
 """`aiops run`, `aiops backfill`, `aiops simulate`, `aiops ui`."""
 
 import os
-import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import dagster as dg
@@ -11,7 +12,6 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from aiops_pipelines.cli.app import app, console, errors, told
-from aiops_pipelines.errors import ConfigurationError
 from aiops_pipelines.portfolio import Portfolio, load_portfolio, read_portfolio
 from aiops_pipelines.runner import Runner, Task, TaskResult, prepare_dagster, system_task
 from aiops_pipelines.settings import Settings
@@ -77,9 +77,7 @@ def backfill(start: From, end: To, system: SystemId = None, as_of: AsOf = None) 
 def ui(port: int = 3000) -> None:
     """Open Dagster's UI on this data; stop it with Ctrl-C."""
     opened()
-    program = shutil.which("dagster")
-    if program is None:
-        raise ConfigurationError("dagster is not on the PATH; activate .venv or use `make ui`")
+    program = str(Path(sys.executable).with_name("dagster"))
     console.print(f"Dagster's UI: http://localhost:{port}")
     arguments = ["dagster", "dev", "-m", "aiops_pipelines.definitions", "-p", str(port)]
     os.execv(program, arguments)  # noqa: S606 - the program's own server replaces this process
