@@ -177,16 +177,16 @@ def _row(subgroup: str, counts: IntArray, expected: float, scored: bool) -> Subg
 
 def _states(flags: BoolArray, label: ArrayLike, labelled: ArrayLike | None) -> NDArray[np.uint8]:
     """Return 2 * flagged + label, and 4 + flagged where there is no label."""
-    flag = flags.astype(np.uint8)
+    flag: NDArray[np.uint8] = flags.astype(np.uint8)
     if labelled is None:
         truth = binary("label", label)
         same_length(flagged=flags, label=truth)
-        full: NDArray[np.uint8] = (flag << 1) | truth.view(np.uint8)
-        return full
+        return np.bitwise_or(flag * np.uint8(2), truth, dtype=np.uint8)
     known, values = binary("labelled", labelled), np.asarray(label)
     same_length(flagged=flags, label=values, labelled=known)
-    state: NDArray[np.uint8] = flag + np.uint8(4)
-    state[known] = (flag[known] << 1) | binary("label", values[known]).view(np.uint8)
+    state = np.add(flag, 4, dtype=np.uint8)
+    truth = binary("label", values[known])
+    state[known] = np.bitwise_or(flag[known] * np.uint8(2), truth, dtype=np.uint8)
     return state
 
 

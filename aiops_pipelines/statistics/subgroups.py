@@ -2,8 +2,8 @@
 
 Knows counts per subgroup and intersection; hands on each rate with Wilson's interval, the gap to
 everybody else with Newcombe's, intersections shrunk, and a verdict that counts how many gaps were
-looked at. Sources: Newcombe (1998) method 10, Fisher (1935), Bonferroni; shrinkage as in
-`shrunk_rates`.
+looked at. Sources: Newcombe (1998) method 10, Fisher (1935), Bonferroni, Benjamini & Hochberg
+(1995); shrinkage as in `shrunk_rates`.
 """
 
 from collections import defaultdict
@@ -17,6 +17,7 @@ from scipy import stats
 from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, IntArray, confidence_level
 from aiops_pipelines.statistics.calibration import observed_expected_ratio
 from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.multiplicity import benjamini_hochberg
 from aiops_pipelines.statistics.proportions import proportions
 from aiops_pipelines.statistics.shrinkage import Shrunk, shrunk_rates
 from aiops_pipelines.statistics.subgroup_counts import ALL, SubgroupCounts
@@ -25,8 +26,8 @@ GapVerdict = Literal["critical", "warning", "undecided", "within margin", "insuf
 """What a gap amounts to.
 
 critical: beyond the margin although all gaps of the table were looked at. warning: beyond the
-margin if only this gap had been looked at. within margin: the interval lies inside it. undecided:
-the interval reaches in and out. insufficient data: too few cases here or in the rest.
+margin on its own, and among the table's discoveries. within margin: the interval lies inside it.
+undecided: none of these. insufficient data: too few cases here or in the rest.
 """
 
 RATES = ("flag_rate", "sensitivity", "specificity", "ppv")
@@ -86,9 +87,10 @@ def subgroup_gaps(
 
     A gap is critical where Newcombe's interval at 1 - (1 - level) / comparisons lies beyond
     +-`margin` and Fisher's exact test rejects parity at that level too: exact parity is called
-    critical in at most 1 - level of audits, at any n. Two values of one dimension are one
-    comparison. A subgroup or a rest under `minimum` cases of a rate's denominator is insufficient
-    data unless its gap is critical.
+    critical in at most 1 - level of audits, at any n. It is a warning where the interval at `level`
+    lies beyond the margin and Fisher's p is a discovery of Benjamini & Hochberg among all gaps.
+    Two values of one dimension are one comparison. A subgroup or a rest under `minimum` cases of a rate's denominator is insufficient
+    data unless its gap is one of these.
 
     Raises ValueError for a table without "all", a subgroup twice or larger than all, or a margin
     outside [0, 1).
@@ -100,10 +102,13 @@ def subgroup_gaps(
     sides = {rate: _Sides.of(rate, rows, whole) for rate in RATES}
     mirrored = _mirrored(rows, whole)
     comparisons = max(sum(side.comparisons(mirrored) for side in sides.values()), 1)
-    alpha = (1 - level) / comparisons
+    unlikely = {rate: side.parity_p_values(margin, level) for rate, side in sides.items()}
+    discovered = _discovered(unlikely, mirrored, 1 - level)
     shrunk, spreads = _shrunk(rows, sides, level, seed)
     gaps = {
-        rate: _gaps(side, shrunk[rate], margin, minimum, level, alpha)
+        rate: _gaps(
+            side, shrunk[rate], unlikely[rate], discovered, margin, minimum, level, comparisons
+        )
         for rate, side in sides.items()
     }
     found = tuple(
@@ -191,32 +196,43 @@ class _Sides:
         above = np.hypot(own.high - own.value, rest.value - rest.low)
         return gap - below, gap + above
 
-    def fisher_rejects(self, candidates: BoolArray, alpha: float) -> BoolArray:
-        """Return where Fisher's exact test rejects parity, among `candidates`."""
-        found = np.zeros(len(self.n), dtype=bool)
-        for i in np.flatnonzero(candidates):
+    def parity_p_values(self, margin: float, level: float) -> FloatArray:
+        """Return Fisher's exact p of parity, 1 where the interval does not lie beyond `margin`."""
+        low, high = self.newcombe(level)
+        found = np.ones(len(self.n))
+        for i in np.flatnonzero((low > margin) | (high < -margin)):
             x, y = int(self.events[i]), int(self.rest_events[i])
             cells = [[x, int(self.n[i]) - x], [y, int(self.rest_n[i]) - y]]
-            found[i] = float(stats.fisher_exact(cells).pvalue) <= alpha
+            found[i] = min(float(stats.fisher_exact(cells).pvalue), 1.0)
         return found
+
+
+def _discovered(p_values: Mapping[str, FloatArray], mirrored: BoolArray, alpha: float) -> float:
+    """Return the largest p-value that is a discovery among all gaps, -1 where none is."""
+    tested = np.concatenate([values[~mirrored] for values in p_values.values()])
+    rejected = benjamini_hochberg(tested, alpha).rejected
+    return float(tested[rejected].max(initial=-1.0))
 
 
 def _gaps(
     side: _Sides,
     shrunk: Mapping[int, Estimate],
+    p_values: FloatArray,
+    discovered: float,
     margin: float,
     minimum: int,
     level: float,
-    alpha: float,
+    comparisons: int,
 ) -> list[Gap]:
+    alpha = (1 - level) / comparisons
     own = proportions(side.events, side.n, "wilson", level)
     with np.errstate(invalid="ignore", divide="ignore"):
         rest = side.rest_events / side.rest_n
     low, high = side.newcombe(level)
     wide_low, wide_high = side.newcombe(1 - alpha)
-    critical = side.fisher_rejects((wide_low > margin) | (wide_high < -margin), alpha)
+    critical = ((wide_low > margin) | (wide_high < -margin)) & (p_values <= alpha)
     few = (side.n < minimum) | (side.rest_n < minimum)
-    warning = (low > margin) | (high < -margin)
+    warning = ((low > margin) | (high < -margin)) & (p_values <= discovered)
     within = (low >= -margin) & (high <= margin)
     exists = (side.n > 0) & (side.rest_n > 0)
     verdicts: list[GapVerdict] = [
@@ -243,10 +259,10 @@ def _gaps(
 def _verdict(critical: bool, few: bool, warning: bool, within: bool) -> GapVerdict:
     if critical:
         return "critical"
-    if few:
-        return "insufficient data"
     if warning:
         return "warning"
+    if few:
+        return "insufficient data"
     return "within margin" if within else "undecided"
 
 
