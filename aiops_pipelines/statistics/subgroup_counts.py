@@ -181,10 +181,11 @@ def _states(flags: BoolArray, label: ArrayLike, labelled: ArrayLike | None) -> N
     if labelled is None:
         truth = binary("label", label)
         same_length(flagged=flags, label=truth)
-        return np.bitwise_or(flag * np.uint8(2), truth, dtype=np.uint8)
+        full: NDArray[np.uint8] = np.bitwise_or(flag * np.uint8(2), truth, dtype=np.uint8)
+        return full
     known, values = binary("labelled", labelled), np.asarray(label)
     same_length(flagged=flags, label=values, labelled=known)
-    state = np.add(flag, 4, dtype=np.uint8)
+    state: NDArray[np.uint8] = np.add(flag, 4, dtype=np.uint8)
     truth = binary("label", values[known])
     state[known] = np.bitwise_or(flag[known] * np.uint8(2), truth, dtype=np.uint8)
     return state

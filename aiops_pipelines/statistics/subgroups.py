@@ -89,8 +89,8 @@ def subgroup_gaps(
     +-`margin` and Fisher's exact test rejects parity at that level too: exact parity is called
     critical in at most 1 - level of audits, at any n. It is a warning where the interval at `level`
     lies beyond the margin and Fisher's p is a discovery of Benjamini & Hochberg among all gaps.
-    Two values of one dimension are one comparison. A subgroup or a rest under `minimum` cases of a rate's denominator is insufficient
-    data unless its gap is one of these.
+    Two values of one dimension are one comparison. A subgroup or a rest under `minimum` cases of a
+    rate's denominator is insufficient data unless its gap is one of these.
 
     Raises ValueError for a table without "all", a subgroup twice or larger than all, or a margin
     outside [0, 1).
