@@ -44,7 +44,7 @@ def main(task: str, arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Run lint and all tests; PostgreSQL comes with the Python packages, the browser from apt."""
     need_system_packages(missing_browser(), "the tests of pages and PDF as a person sees them")
-    return lint() or run("pytest", *(arguments or ["-n", "2"]))
+    return lint() or run("pytest", *(arguments or ["-n", "2", "--dist", "loadfile"]))
 
 
 def lint() -> int:
