@@ -98,6 +98,7 @@ from aiops_pipelines.statistics.subgroups import (
     SubgroupReport,
     subgroup_gaps,
 )
+from aiops_pipelines.statistics.suppression import Count, ShownCount, Suppressed, suppress
 from aiops_pipelines.statistics.verification import (
     AuditSize,
     VerificationCounts,
@@ -113,6 +114,7 @@ __all__ = [
     "BernoulliCusum",
     "Calibration",
     "ChangePoint",
+    "Count",
     "Discoveries",
     "Drift",
     "Estimate",
@@ -138,12 +140,14 @@ __all__ = [
     "ShiftCells",
     "ShiftDecomposition",
     "ShiryaevRoberts",
+    "ShownCount",
     "Shrunk",
     "Spread",
     "SprtLines",
     "SubgroupCounts",
     "SubgroupGaps",
     "SubgroupReport",
+    "Suppressed",
     "VerificationCounts",
     "Verified",
     "audit_size",
@@ -194,6 +198,7 @@ __all__ = [
     "shrunk_rates",
     "sprt_lines",
     "subgroup_gaps",
+    "suppress",
     "verification_adjusted",
     "verification_adjusted_from_counts",
 ]
