@@ -1,25 +1,40 @@
 """Tasks of the command line as Dagster runs: histories, restatements, nights, mornings, quarters.
 
-Each task is one run in a process of its own, so one broken system never stops another. A task that
+Each task is one run, so one broken system never stops another. A task that
 succeeded before is not run again, which makes a call that was killed resumable.
 """
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Self
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.execution.execute_in_process import merge_run_tags
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
 )
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from aiops_pipelines.resources import AS_OF_TAG
+
+CODE_LOCATION = "aiops_pipelines.definitions"
+"""The module that Dagster loads, and the name it gives the code location."""
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's own log goes to its storage, where the UI shows it, not over the progress bar."""
@@ -133,23 +148,40 @@ def _start_worker() -> None:
 
 
 def run_task(task: Task) -> TaskResult:
-    """Run one task in this process."""
+    """Run one task in this process; the UI can run it again as if it had been started there."""
     from aiops_pipelines.definitions import defs
 
     job = defs.resolve_job_def(task.job)
+    single = task.start if task.start == task.end else None
     with dg.DagsterInstance.get() as instance:
-        outcome = job.execute_in_process(
-            instance=instance,
-            partition_key=task.start if task.start == task.end else None,
+        tags = merge_run_tags(
+            job_def=job,
+            partition_key=single,
             tags=task.tags,
+            asset_selection=[],
+            instance=instance,
             run_config=_QUIET,
-            raise_on_error=False,
         )
-    return TaskResult(task, outcome.success, False, outcome.run_id, tuple(_errors(outcome)))
+        run = instance.create_run_for_job(
+            job, run_config=_QUIET, tags=tags, remote_job_origin=_origin(task.job)
+        )
+        events = list(execute_run_iterator(InMemoryJob(job), run, instance))
+        finished = instance.get_run_by_id(run.run_id)
+    success = finished is not None and finished.is_success
+    return TaskResult(task, success, False, run.run_id, tuple(_errors(events)))
 
 
-def _errors(outcome: dg.ExecuteInProcessResult) -> Iterable[str]:
-    for event in outcome.all_events:
+def _origin(job: str) -> RemoteJobOrigin:
+    """Return where the UI finds the job: the code location that `aiops ui` serves."""
+    target = LoadableTargetOrigin(
+        executable_path=sys.executable, module_name=CODE_LOCATION, working_directory=str(Path.cwd())
+    )
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, location_name=CODE_LOCATION)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job)
+
+
+def _errors(events: Iterable[dg.DagsterEvent]) -> Iterable[str]:
+    for event in events:
         failure = event.event_specific_data if event.is_step_failure else None
         error = getattr(failure, "error", None)
         while error is not None and error.cause is not None:
