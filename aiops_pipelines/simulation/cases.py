@@ -212,10 +212,14 @@ def _verified(
 def _with_revisions(
     labels: pd.DataFrame, system: System, random: np.random.Generator
 ) -> pd.DataFrame:
-    """Add a second opinion on 1.5% of labels, days later; half of them overturn the first."""
+    """Add a second opinion on 1.5% of labels, days later.
+
+    It overturns half of the positives but few of the negatives: where positives are rare, random
+    new ones would drown the true.
+    """
     chosen = random.random(len(labels)) < 0.015
     again = labels[chosen].copy()
-    overturned = random.random(len(again)) < 0.5
+    overturned = random.random(len(again)) < np.where(again["value"] == 1, 0.5, 0.02)
     if system.output.task is Task.BINARY:
         again["value"] = np.where(overturned, 1 - again["value"], again["value"])
     again["revision"] = 1

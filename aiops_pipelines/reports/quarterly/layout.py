@@ -8,6 +8,9 @@ from aiops_pipelines.reports.style import Look
 Cell = str | Look
 """Text, or a verdict that is shown as word, shape and colour."""
 
+LINE_LENGTH, LINES_KEPT_WHOLE = 36, 40
+"""About how many characters a table's cell takes a line, and the lines not torn over pages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -26,7 +29,8 @@ class Table:
     @property
     def whole(self) -> bool:
         """Return whether the table is short enough to stay on one page."""
-        return len(self.rows) <= 16
+        lines = (max(len(cell) for cell in row if isinstance(cell, str)) for row in self.rows)
+        return sum(length // LINE_LENGTH + 1 for length in lines) <= LINES_KEPT_WHOLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def incidents_section(
                 f"Incidents of {quarter.name}, and older ones still open, the gravest first",
                 ("No.", "System", "Area", "Severity", "State", "Opened", "Recovered", "What"),
                 rows,
-                widths=("15%", "17%", "11%", "8%", "8%", "8%", "10%", "23%"),
+                widths=("15.5%", "15%", "11.5%", "8%", "7%", "7%", "10%", "26%"),
                 empty="No incident is on record.",
             ),
         ),
