@@ -1,7 +1,7 @@
 # One line a task; bootstrap.py does the work and needs nothing but Python.
 PYTHON ?= python3
 
-.PHONY: demo test ui setup lint coverage benchmarks
+.PHONY: demo test ui setup lint coverage
 
 demo:        ## set everything up, simulate a hospital, run its nights, print the morning's answer
 	$(PYTHON) bootstrap.py demo
@@ -18,8 +18,5 @@ setup:       ## create .venv with the pinned dependencies and the `aiops` comman
 lint:        ## format, lint, types and walls
 	$(PYTHON) bootstrap.py lint
 
-coverage:    ## simulate the coverage of every interval and alarm into docs/validation.md (slow)
+coverage:    ## simulate the sequential alarms; prints the tables of docs/validation.md (slow)
 	$(PYTHON) bootstrap.py coverage
-
-benchmarks:  ## side-by-side timings against other tools (slow)
-	$(PYTHON) bootstrap.py benchmarks

@@ -1,6 +1,6 @@
 """Sets the project up on a fresh machine and runs its tasks; needs only Python's standard library.
 
-Usage: python3 bootstrap.py demo|test|ui|setup|lint|coverage|benchmarks [arguments passed on]
+Usage: python3 bootstrap.py demo|test|ui|setup|lint|coverage [arguments passed on]
 """
 
 import ctypes.util
@@ -29,8 +29,7 @@ def main(task: str, arguments: list[str]) -> int:
         "ui": lambda: run("aiops", "ui", *arguments),
         "test": lambda: test(arguments),
         "lint": lint,
-        "coverage": lambda: run("python", "-m", "benchmarks.coverage", *arguments),
-        "benchmarks": lambda: run("python", "-m", "benchmarks.side_by_side", *arguments),
+        "coverage": lambda: run("python", "benchmarks/coverage/sequential.py", *arguments),
     }
     if task not in tasks:
         print(__doc__)
