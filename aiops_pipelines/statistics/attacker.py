@@ -19,11 +19,15 @@ _MARGINAL = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The counts that a sum can have; `binding` are the rows that keep it from more."""
+    """The counts that a sum can have; `binding` are the rows that keep it from more.
+
+    `attained` says that both ends are counts of tables of whole counts.
+    """
 
     low: float
     high: float
     binding: frozenset[int]
+    attained: bool
 
     @property
     def width(self) -> float:
@@ -50,16 +54,18 @@ class Attacker:
     def relaxed(self, row: FloatArray) -> Interval:
         """Return the range of the sum `row` (atoms,) were counts fractional: never too narrow."""
         matrix, limits, names = self._inequalities()
-        ends, binding = [], set()
+        ends, binding, attained = [], set(), True
         for sign in (1.0, -1.0):
             found = linprog(
                 sign * row, A_ub=matrix, b_ub=limits, bounds=(0, self.most), method="highs"
             )
             if found.status != 0:
                 raise ValueError(f"table: counts contradict each other ({found.message})")
-            ends.append(sign * found.fun)
+            fits = self._fits(np.round(found.x))
+            ends.append(float(row @ (np.round(found.x) if fits else found.x)))
             binding |= set(names[np.abs(found.ineqlin.marginals) > _MARGINAL].tolist())
-        return Interval(ends[0], ends[1], frozenset(binding))
+            attained &= fits
+        return Interval(ends[0], ends[1], frozenset(binding), attained)
 
     def whole_width(self, row: FloatArray) -> float:
         """Return how far two tables of whole counts that fit were found to differ in `row`.
@@ -74,6 +80,10 @@ class Attacker:
                 return 0.0
             ends.append(float(np.round(row @ found.x)))
         return ends[1] - ends[0]
+
+    def _fits(self, table: FloatArray) -> bool:
+        sums = self.rows @ table
+        return bool(np.all((sums >= self.low) & (sums <= self.high)))
 
     def _solve(self, objective: FloatArray, whole: bool) -> OptimizeResult:
         return milp(

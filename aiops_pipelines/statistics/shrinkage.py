@@ -91,14 +91,15 @@ def _posterior_of_prior(x: FloatArray, n: FloatArray) -> tuple[FloatArray, Float
     rho = _CORRELATIONS[:, None]
     information = n / (1 + (n - 1) * rho)
     pooled = (information @ ((x + 0.5) / (n + 1)) / information.sum(axis=1))[:, None]
-    width = 1 / np.sqrt(np.maximum(information.sum(axis=1)[:, None] * pooled * (1 - pooled), 0.04))
-    mean = special.expit(special.logit(pooled) + width * _MEANS)
+    width = 1 / np.sqrt(np.maximum(information.sum(axis=1)[:, None] * pooled * (1 - pooled), 0.25))
+    logit = special.logit(pooled) + width * _MEANS
+    mean, other = special.expit(logit), special.expit(-logit)
     size = (1 - rho) / rho
-    a, b = (mean * size).ravel(), ((1 - mean) * size).ravel()
+    a, b = (mean * size).ravel(), (other * size).ravel()
     likelihood = np.sum(
         special.betaln(a[:, None] + x, b[:, None] + n - x) - special.betaln(a, b)[:, None], axis=1
     )
-    prior = np.log(mean * (1 - mean)) + np.log(width) + np.log(rho) / 2
+    prior = np.log(mean * other) + np.log(width) + np.log(rho) / 2
     log_weight = likelihood + np.broadcast_to(prior, mean.shape).ravel()
     weight = np.exp(log_weight - log_weight.max())
     return a, b, weight / weight.sum()

@@ -229,7 +229,7 @@ class _Search:
             attacker = self._attacker()
             interval = attacker.relaxed(row)
             if interval.width >= self.width - _TOLERANCE and (
-                attacker.whole_width(row) >= self.width
+                interval.attained or attacker.whole_width(row) >= self.width
             ):
                 return True
             binding = [order[place] for place in interval.binding]

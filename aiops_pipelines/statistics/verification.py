@@ -7,13 +7,13 @@ point where the weights are the observed verification rates (Harel & Zhou, 2006)
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from aiops_pipelines.statistics.arguments import binary, confidence_level, same_length
+from aiops_pipelines.statistics.arguments import FloatArray, binary, confidence_level, same_length
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion
 
@@ -76,8 +76,17 @@ def verification_adjusted_from_counts(counts: VerificationCounts, level: float =
     """Return the adjusted rates from counts; daily statistics hold no more.
 
     Standard errors are Begg & Greenes'; intervals are equal-tailed ones of the three independent
-    binomials with Jeffreys priors, so that an audit without a miss does not claim certainty.
+    binomials with Jeffreys priors, so that an audit without a miss does not claim certainty: its
+    sensitivity is 1 with an interval that reaches as far down as so small an audit allows. A system
+    that flags nothing has sensitivity 0 where the audit found a miss. No value where a side has
+    cases but none verified.
+
+    Raises ValueError for negative counts.
     """
+    for name in fields(counts):
+        count = getattr(counts, name.name)
+        if count < 0:
+            raise ValueError(f"{name.name}: must not be negative, is {count}")
     ppv = proportion(
         counts.flagged_positive, counts.flagged_positive + counts.flagged_negative, level=level
     )
@@ -97,10 +106,10 @@ def _begg_greenes(counts: VerificationCounts, level: float) -> tuple[Estimate, E
     flagged = a + b + counts.flagged_unverified
     unflagged = c + d + counts.unflagged_unverified
     n, verified, events = flagged + unflagged, a + b + c + d, a + c
-    if not (a + b and c + d):
+    if n == 0 or (flagged and not a + b) or (unflagged and not c + d):
         missing = Estimate.missing(verified, events, method)
         return missing, missing
-    chance = np.array([flagged / n, a / (a + b), c / (c + d)])
+    chance = np.array([flagged / n, a / max(a + b, 1), c / max(c + d, 1)])
     alpha = 1 - confidence_level(level)
     random = np.random.default_rng(0)
     drawn = np.stack(
@@ -133,7 +142,7 @@ def _begg_greenes(counts: VerificationCounts, level: float) -> tuple[Estimate, E
     return estimates[0], estimates[1]
 
 
-def _rates(chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _rates(chance: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return sensitivity and specificity from flag rate, PPV and false-omission rate."""
     flag, ppv, omission = chance
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -185,10 +194,12 @@ def audit_size(
 
     Raises ValueError for rates outside (0, 1) or counts below 1.
     """
-    if not 0 < omission_rate < 1 or not 0 < half_width < 1:
-        raise ValueError("omission_rate, half_width: must lie in (0, 1)")
-    if unflagged < 1 or true_positives < 1:
-        raise ValueError("unflagged, true_positives: must be at least 1")
+    for name, share in (("omission_rate", omission_rate), ("half_width", half_width)):
+        if not 0 < share < 1:
+            raise ValueError(f"{name}: must lie strictly between 0 and 1, is {share!r}")
+    for name, count in (("unflagged", unflagged), ("true_positives", true_positives)):
+        if count < 1:
+            raise ValueError(f"{name}: must be at least 1, is {count!r}")
     missed = unflagged * omission_rate
     slope = true_positives / (true_positives + missed) ** 2 * unflagged
     z = float(stats.norm.ppf((1 + confidence_level(level)) / 2))
