@@ -7,12 +7,12 @@ import dagster as dg
 
 from aiops_pipelines.assets.ingest import OWNERS, RANGES
 from aiops_pipelines.assets.metadata import figures_table, trend
-from aiops_pipelines.assets.night import night
+from aiops_pipelines.assets.night import night, show_days
 from aiops_pipelines.assets.statistics import daily_statistics
 from aiops_pipelines.evaluation.areas import evaluate
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import TABLES
-from aiops_pipelines.partitions import SYSTEM_DAYS, system_day
+from aiops_pipelines.partitions import SYSTEM_DAYS
 from aiops_pipelines.portfolio import Area
 from aiops_pipelines.resources import Clock, LakeResource, PortfolioResource
 from aiops_pipelines.verdict import worst
@@ -63,12 +63,11 @@ def _area_asset(area: Area, upstream: Sequence[dg.AssetsDefinition]) -> dg.Asset
         clock: Clock,
     ) -> None:
         this = night(context.partition_keys, context.run.tags, portfolio, clock)
+        shown = {}
         for day in this.days:
             figures = evaluate(area, lake.open(), this.system, day, max(day, this.as_of))
-            context.add_asset_metadata(
-                _metadata(lake, area, this.system.id, day, figures),
-                partition_key=system_day(day, this.system.id),
-            )
+            shown[day] = _metadata(lake, area, this.system.id, day, figures)
+        show_days(context, this.system.id, shown)
 
     return area_figures
 

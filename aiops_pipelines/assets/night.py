@@ -40,10 +40,14 @@ def show_days(
 ) -> None:
     """Attach each day's metadata to its partition; over long ranges, their number only.
 
-    Dagster lists the whole range anew for each partition that metadata is given for.
+    Dagster lists the whole range anew for each partition that metadata is given for, which a run
+    of one day need not name.
     """
     if len(days) > LONG_RANGE:
         context.add_asset_metadata({"days in this run": len(days)})
+        return
+    if len(days) == 1:
+        context.add_asset_metadata(next(iter(days.values())))
         return
     for day, metadata in days.items():
         context.add_asset_metadata(metadata, partition_key=system_day(day, system))
