@@ -71,7 +71,10 @@ def test_a_row_with_a_bad_score_goes_to_quarantine_and_the_night_goes_on(
     ("change", "rule"),
     [
         (lambda text: "", "empty file"),
-        (lambda text: text.replace(",", ";"), "column not in the header (wrong delimiter?)"),
+        (
+            lambda text: text.replace('"', "").replace(",", ";"),
+            "column not in the header (wrong delimiter?)",
+        ),
     ],
     ids=["empty", "wrong delimiter"],
 )
