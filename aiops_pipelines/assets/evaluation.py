@@ -1,6 +1,6 @@
 """Figures with verdicts, an area an asset: performance, calibration, drift, bias, SLA."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import dagster as dg
@@ -9,6 +9,7 @@ from aiops_pipelines.assets.ingest import OWNERS, RANGES
 from aiops_pipelines.assets.metadata import figures_table, trend
 from aiops_pipelines.assets.night import night, show_days
 from aiops_pipelines.assets.statistics import daily_statistics
+from aiops_pipelines.assets.verdicts import check_spec, recorded, verdict_of
 from aiops_pipelines.evaluation.areas import evaluate
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import TABLES
@@ -46,8 +47,11 @@ _DESCRIPTIONS = {
 
 
 def _area_asset(area: Area, upstream: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+    table = TABLES[area]
+    limits = check_spec(table, f"{table}_limits", f"Each {area} figure against its limit.")
+
     @dg.asset(
-        name=TABLES[area],
+        name=table,
         description=_DESCRIPTIONS[area],
         partitions_def=SYSTEM_DAYS,
         backfill_policy=RANGES,
@@ -55,19 +59,25 @@ def _area_asset(area: Area, upstream: Sequence[dg.AssetsDefinition]) -> dg.Asset
         group_name="evaluation",
         owners=OWNERS,
         kinds={"parquet", "numpy"},
+        check_specs=[limits],
     )
     def area_figures(
         context: dg.AssetExecutionContext,
         portfolio: PortfolioResource,
         lake: LakeResource,
         clock: Clock,
-    ) -> None:
+    ) -> Iterator[dg.MaterializeResult[None]]:
         this = night(context.partition_keys, context.run.tags, portfolio, clock)
-        shown = {}
+        shown, results = {}, {}
         for day in this.days:
-            figures = evaluate(area, lake.open(), this.system, day, max(day, this.as_of))
+            as_of = max(day, this.as_of)
+            figures = evaluate(area, lake.open(), this.system, day, as_of)
             shown[day] = _metadata(lake, area, this.system.id, day, figures)
+            results[day] = verdict_of(limits, figures, as_of)
         show_days(context, this.system.id, shown)
+        yield dg.MaterializeResult(
+            check_results=[recorded(context.instance, this, limits, results)]
+        )
 
     return area_figures
 

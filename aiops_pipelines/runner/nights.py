@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -153,22 +154,28 @@ def run_task(task: Task) -> TaskResult:
 
     job = defs.resolve_job_def(task.job)
     single = task.start if task.start == task.end else None
-    with dg.DagsterInstance.get() as instance:
-        tags = merge_run_tags(
-            job_def=job,
-            partition_key=single,
-            tags=task.tags,
-            asset_selection=[],
-            instance=instance,
-            run_config=_QUIET,
-        )
-        run = instance.create_run_for_job(
-            job, run_config=_QUIET, tags=tags, remote_job_origin=_origin(task.job)
-        )
-        events = list(execute_run_iterator(InMemoryJob(job), run, instance))
-        finished = instance.get_run_by_id(run.run_id)
+    instance = _instance()
+    tags = merge_run_tags(
+        job_def=job,
+        partition_key=single,
+        tags=task.tags,
+        asset_selection=[],
+        instance=instance,
+        run_config=_QUIET,
+    )
+    run = instance.create_run_for_job(
+        job, run_config=_QUIET, tags=tags, remote_job_origin=_origin(task.job)
+    )
+    events = list(execute_run_iterator(InMemoryJob(job), run, instance))
+    finished = instance.get_run_by_id(run.run_id)
     success = finished is not None and finished.is_success
     return TaskResult(task, success, False, run.run_id, tuple(_errors(events)))
+
+
+@cache
+def _instance() -> dg.DagsterInstance:
+    """Return this process's instance; its connections serve every task."""
+    return dg.DagsterInstance.get()
 
 
 def _origin(job: str) -> RemoteJobOrigin:
