@@ -73,6 +73,8 @@ FIGURES = pa.schema(
         pa.field("verdict", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("suppressed", pa.bool_(), nullable=False),
+        pa.field("code", pa.string()),
+        pa.field("data", pa.string()),
     ]
 )
 """One evaluated figure a row. See docs/data-model.md for each column's meaning."""

@@ -7,7 +7,7 @@ import dagster as dg
 
 from aiops_pipelines.evaluation.daily import ALL
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.evaluation.judgement import SMALL_CELL
+from aiops_pipelines.evaluation.shortfall import SMALL_CELL
 from aiops_pipelines.evaluation.status import latest_figures
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area

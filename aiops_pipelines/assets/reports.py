@@ -45,7 +45,11 @@ def morning_dashboard(
     for name, page in dashboard_pages(book, store, incidents, day).items():
         reports.write(name, page.encode())
     statuses = portfolio_status(book, store, day)
-    verdicts = {verdict: sum(s.verdict is verdict for s in statuses) for verdict in Verdict}
+    verdicts = {
+        verdict: sum(s.verdict is verdict for s in statuses)
+        for verdict in Verdict
+        if verdict is not Verdict.NOT_JUDGED
+    }
     return dg.MaterializeResult(
         metadata={
             "page": dg.MetadataValue.path(reports.path(f"dashboard/{day}/index.html")),

@@ -35,7 +35,8 @@ def verdict_of(
     """Return the gravest verdict among one day's figures as the result of the check."""
     verdict = worst(figure.verdict for figure in figures)
     grave = [figure for figure in figures if figure.verdict is verdict]
-    description = f"{len(figures)} figures within their limits"
+    judged = sum(figure.verdict is not Verdict.NOT_JUDGED for figure in figures)
+    description = f"{judged} figures within their limits"
     if verdict is not Verdict.OK:
         description = grave[0].reason if grave else "nothing to judge"
     error = verdict is Verdict.BREACH

@@ -22,12 +22,14 @@ from aiops_pipelines.settings import Settings
 from aiops_pipelines.verdict import Verdict
 
 STYLES = {
+    Verdict.NOT_JUDGED: "dim",
     Verdict.OK: "green",
     Verdict.INSUFFICIENT_DATA: "dim",
     Verdict.WARN: "yellow",
     Verdict.BREACH: "bold red",
 }
 SIGNS = {
+    Verdict.NOT_JUDGED: "·",
     Verdict.OK: "✓",
     Verdict.INSUFFICIENT_DATA: "?",
     Verdict.WARN: "!",
@@ -117,7 +119,8 @@ def status_table(
     statuses: list[SystemStatus], incidents: list[Incident], day: date
 ) -> RenderableType:
     """Return the status as people read it in 80 columns: signs first, then reasons."""
-    legend = "  ".join(f"[{STYLES[verdict]}]{SIGNS[verdict]}[/] {verdict}" for verdict in Verdict)
+    judged = [verdict for verdict in Verdict if verdict is not Verdict.NOT_JUDGED]
+    legend = "  ".join(f"[{STYLES[verdict]}]{SIGNS[verdict]}[/] {verdict}" for verdict in judged)
     title = f"AI systems, night of {day}"
     table = Table(
         title=title, caption=legend, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
+from aiops_pipelines.evaluation.background import unlimited_figures
 from aiops_pipelines.evaluation.bias import bias_figures
+from aiops_pipelines.evaluation.caveats import on_mature_days
 from aiops_pipelines.evaluation.drift import drift_figures
 from aiops_pipelines.evaluation.evidence import evidence
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate, no_limit
 from aiops_pipelines.evaluation.judgement import Judgement, judge
 from aiops_pipelines.evaluation.measures import MEASURES, NOT_UNDER_PARTIAL_VERIFICATION
+from aiops_pipelines.evaluation.shortfall import Pace
 from aiops_pipelines.evaluation.status import TABLES
 from aiops_pipelines.evaluation.store import write_figures
 from aiops_pipelines.evaluation.window import History, Window, history
 from aiops_pipelines.lake import Lake
-from aiops_pipelines.portfolio import Area, Clause, Limit, System, Task
+from aiops_pipelines.portfolio import Area, Clause, Limit, System
 from aiops_pipelines.statistics import Estimate
 from aiops_pipelines.verdict import Verdict
 
@@ -25,7 +28,9 @@ def evaluate(area: Area, lake: Lake, system: System, day: date, as_of: date) -> 
     They are kept as of the day up to whose end the statistics they rest on were known.
     """
     known = history(lake, system, day, as_of)
-    figures = list(_AREAS[area](known)) or [no_limit(known, area)]
+    figures = list(_AREAS[area](known))
+    if all(figure.verdict is Verdict.NOT_JUDGED for figure in figures):
+        figures.append(no_limit(known, area))
     write_figures(lake, area, TABLES[area], system.id, day, known.as_of, figures)
     return figures
 
@@ -35,6 +40,7 @@ def _labelled_figures(area: Area) -> Callable[[History], Iterator[Figure]]:
         for limit in known.system.limits:
             if limit.definition.area is area:
                 yield labelled_figure(known, limit, area)
+        yield from unlimited_figures(known, area)
 
     return figures
 
@@ -53,14 +59,22 @@ def labelled_figure(known: History, limit: Limit, area: Area) -> Figure:
     estimate = measured(window, limit)
     baseline = measured(known.reference, limit).value
     proof = evidence(known, limit)
-    judgement = judge(limit, estimate, window.count("labelled"), positives(window), proof, name)
+    judgement = judge(
+        limit,
+        estimate,
+        window.count("labelled"),
+        window.positives(),
+        proof,
+        name,
+        Pace.of(window),
+    )
     return from_estimate(
         known,
         window,
         limit,
         area,
         estimate,
-        judgement,
+        on_mature_days(known, window, limit.window_days, judgement),
         baseline=baseline,
         log_e_value=proof.log_e_value,
     )
@@ -69,13 +83,6 @@ def labelled_figure(known: History, limit: Limit, area: Area) -> Figure:
 def measured(window: Window, limit: Limit) -> Estimate:
     """Return the limit's metric on a window."""
     return MEASURES[limit.metric](window, limit.operating_point or "", "all")
-
-
-def positives(window: Window) -> int | None:
-    """Return the window's labelled positives; None where the output has none."""
-    if window.system.output.task is not Task.BINARY:
-        return None
-    return window.histogram().n_positive
 
 
 def _sla_figures(known: History) -> Iterator[Figure]:

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 
 from scipy import stats
 
+from aiops_pipelines.evaluation.caveats import on_mature_days
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate
-from aiops_pipelines.evaluation.judgement import SMALL_CELL, Judgement, judge
+from aiops_pipelines.evaluation.judgement import Judgement, judge
 from aiops_pipelines.evaluation.measures import flag_counts, rates_of_counts
+from aiops_pipelines.evaluation.shortfall import SMALL_CELL, Pace
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Area, Limit, Task
 from aiops_pipelines.statistics import (
@@ -50,8 +52,10 @@ def _gap(
     if limit.maximum is not None and limit.minimum is None:
         both_sides = limit.model_copy(update={"minimum": -limit.maximum})
     name = subject(limit.metric, limit.operating_point, stratum=stratum)
-    cases = _cases(window, stratum)
-    judgement = judge(both_sides, estimate, cases, _events(window, stratum), None, name)
+    cases = window.labelled(stratum)
+    hidden = cases < SMALL_CELL
+    pace = None if hidden else Pace.of(window, stratum)
+    judgement = judge(both_sides, estimate, cases, window.positives(stratum), None, name, pace)
     favoured = limit.metric in LOWER_IS_HARM and (estimate.value or 0.0) > 0
     if favoured and judgement.verdict in {Verdict.WARN, Verdict.BREACH}:
         judgement = Judgement(Verdict.OK, f"{name}: better served than the rest, who are judged")
@@ -61,9 +65,9 @@ def _gap(
         both_sides,
         area,
         estimate,
-        judgement,
+        on_mature_days(history, window, limit.window_days, judgement),
         stratum=stratum,
-        suppressed=cases < SMALL_CELL,
+        suppressed=hidden,
     )
 
 
@@ -97,18 +101,3 @@ def _without(every: FlagCounts, own: FlagCounts) -> FlagCounts:
         every.unflagged_negative - own.unflagged_negative,
         every.unflagged_unlabelled - own.unflagged_unlabelled,
     )
-
-
-def _cases(window: Window, stratum: str) -> int:
-    task = window.system.output.task
-    if task is Task.BINARY:
-        return window.histogram(stratum).n
-    if task is Task.REGRESSION:
-        return window.regression(stratum).n
-    return int(window.confusion(stratum).sum())
-
-
-def _events(window: Window, stratum: str) -> int | None:
-    if window.system.output.task is not Task.BINARY:
-        return None
-    return window.histogram(stratum).n_positive

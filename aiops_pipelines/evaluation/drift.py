@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from aiops_pipelines.evaluation.caveats import on_calendar_days
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate
 from aiops_pipelines.evaluation.judgement import judge
@@ -34,8 +35,9 @@ def _feature(history: History, limit: Limit, feature: str, area: Area) -> Figure
         found = drift(history.reference.feature(feature), counts)
         estimate = getattr(found, limit.metric)
     judgement = judge(limit, estimate, counts.n_cases, None, None, name)
+    said = on_calendar_days(history, window, judgement)
     return from_estimate(
-        history, window, limit, area, estimate, judgement, baseline=0.0, feature=feature
+        history, window, limit, area, estimate, said, baseline=0.0, feature=feature
     )
 
 
@@ -46,4 +48,5 @@ def _flag_rate(history: History, limit: Limit, area: Area) -> Figure:
     baseline = MEASURES[limit.metric](history.reference, point, "all").value
     name = subject(limit.metric, limit.operating_point)
     judgement = judge(limit, estimate, estimate.n, None, None, name)
-    return from_estimate(history, window, limit, area, estimate, judgement, baseline=baseline)
+    said = on_calendar_days(history, window, judgement)
+    return from_estimate(history, window, limit, area, estimate, said, baseline=baseline)

@@ -12,6 +12,9 @@ from aiops_pipelines.schema import FIGURES
 from aiops_pipelines.statistics import Estimate
 from aiops_pipelines.verdict import Verdict
 
+MEASURED, ESTIMATED = "measured", "estimated"
+"""Estimands: from labels, or what the scores alone lead to expect."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -20,6 +23,7 @@ class Figure:
     `asset` is the table that the figure judges or comes from. `estimate`, `low` and `high` are
     None where the figure does not exist. `log_e_value` is the
     natural logarithm of the evidence against the limit, None where no sequential rule applies.
+    `code` and `data` identify what computed the figure and the files it was computed from.
     """
 
     system: str
@@ -31,7 +35,7 @@ class Figure:
     feature: str | None = None
     clause: str | None = None
     stratum: str = "all"
-    estimand: str = "measured"
+    estimand: str = MEASURED
     day: date
     as_of: date
     window: int
@@ -53,6 +57,13 @@ class Figure:
     verdict: Verdict
     reason: str
     suppressed: bool = False
+    code: str | None = None
+    data: str | None = None
+
+    @property
+    def background(self) -> bool:
+        """Return whether the figure is information only: measured, and no limit judges it."""
+        return self.verdict is Verdict.NOT_JUDGED and self.estimand == MEASURED
 
     @property
     def series(self) -> tuple[str | None, ...]:
@@ -85,14 +96,14 @@ def subject(
     operating_point: str | None = None,
     feature: str | None = None,
     stratum: str = "all",
-    estimand: str = "measured",
+    estimand: str = MEASURED,
 ) -> str:
     """Return what people call a figure with these parts."""
     words = METRICS[metric].title if metric in METRICS else metric.replace("_", " ")
     words += f" at {operating_point}" if operating_point else ""
     words += f" of {feature}" if feature else ""
     words += "" if stratum == "all" else f", {stratum.replace('|', ' and ')}"
-    return words if estimand == "measured" else f"{words} ({estimand})"
+    return words if estimand == MEASURED else f"{words} ({estimand})"
 
 
 def to_arrow(figures: Iterable[Figure]) -> pa.Table:

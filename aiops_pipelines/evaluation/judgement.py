@@ -10,12 +10,10 @@ import math
 from dataclasses import dataclass
 from datetime import date
 
+from aiops_pipelines.evaluation.shortfall import Pace, shortfall
 from aiops_pipelines.portfolio import Limit
 from aiops_pipelines.statistics import Estimate
 from aiops_pipelines.verdict import Verdict
-
-SMALL_CELL = 11
-"""Counts below this are never shown outside the team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +40,22 @@ def judge(
     events: int | None,
     evidence: Evidence | None,
     subject: str,
+    pace: Pace | None = None,
 ) -> Judgement:
     """Return the verdict on `estimate` of `subject` (what people call the figure).
 
     `cases` and `events` are the window's labelled cases and positives (None: events mean
-    nothing here). Without `evidence` the interval decides.
+    nothing here). Without `evidence` the interval decides. With `pace`, too few cases are said with
+    the time until there are enough.
     """
-    short = _too_few(limit, cases, events)
+    short = shortfall(limit, cases, events, pace)
     if short:
         return Judgement(Verdict.INSUFFICIENT_DATA, f"{subject}: {short}")
     if estimate.value is None:
         return Judgement(Verdict.INSUFFICIENT_DATA, f"{subject}: does not exist on these cases")
     stated = f"{subject} {_number(estimate.value)}{_interval(estimate)}, n={cases:,}"
     if _uninformative(limit, estimate):
-        return Judgement(Verdict.INSUFFICIENT_DATA, f"{stated}: too uncertain for {_limits(limit)}")
+        return Judgement(Verdict.INSUFFICIENT_DATA, f"{stated}: {_uncertain(limit, estimate)}")
     beyond = _beyond(limit, estimate.value, 0.0)
     if beyond is None:
         if evidence is not None and evidence.alarm:
@@ -70,24 +70,20 @@ def judge(
     return Judgement(Verdict.WARN, f"{stated}: {beyond}, not yet by {lacking}")
 
 
-def _too_few(limit: Limit, cases: int, events: int | None) -> str | None:
-    if cases < limit.minimum_n:
-        return f"{_shown(cases)} of the {limit.minimum_n} cases needed"
-    if events is not None and events < limit.minimum_events:
-        return f"{_shown(events)} of the {limit.minimum_events} positives needed"
-    return None
-
-
-def _shown(count: int) -> str:
-    """Return a count as people outside the team may read it."""
-    return f"fewer than {SMALL_CELL}" if count < SMALL_CELL else f"{count:,}"
-
-
 def _uninformative(limit: Limit, estimate: Estimate) -> bool:
     """Tell whether the interval reaches beyond both limits: calm would be false."""
     if None in (limit.minimum, limit.maximum, estimate.low, estimate.high):
         return False
     return bool(estimate.low < limit.minimum and estimate.high > limit.maximum)  # type: ignore[operator]
+
+
+def _uncertain(limit: Limit, estimate: Estimate) -> str:
+    """Say how many times the cases it takes; widths shrink with the root of their number."""
+    if None in (limit.minimum, limit.maximum, estimate.low, estimate.high):
+        return f"too uncertain for {_limits(limit)}"
+    allowed = limit.maximum - limit.minimum  # type: ignore[operator]
+    times = ((estimate.high - estimate.low) / allowed) ** 2  # type: ignore[operator]
+    return f"too uncertain for {_limits(limit)}; that takes about {times:.1f} times the cases"
 
 
 def _beyond(limit: Limit, value: float, margin: float) -> str | None:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from aiops_pipelines.evaluation.daily import ALL
 from aiops_pipelines.evaluation.window import Window
+from aiops_pipelines.portfolio import Task
 from aiops_pipelines.statistics import (
     Estimate,
     FlagCounts,
@@ -150,9 +152,25 @@ def _observed_expected(window: Window, _: str, stratum: str) -> Estimate:
 
 
 def _slope(window: Window, _: str, stratum: str) -> Estimate:
-    if window.system.output.range is not None:
+    if window.system.output.task is Task.REGRESSION:
         return window.regression(stratum).figures().calibration_slope
     return window.histogram(stratum).calibration().slope
+
+
+def _intercept(window: Window, _: str, stratum: str) -> Estimate:
+    if window.system.output.task is Task.REGRESSION:
+        return window.regression(stratum).figures().calibration_intercept
+    return window.histogram(stratum).calibration().intercept
+
+
+def _spiegelhalter(window: Window, _: str, stratum: str) -> Estimate:
+    """Return z, standard normal where scores are calibrated, as an estimate of its mean."""
+    histogram = window.histogram(stratum)
+    z, name = histogram.calibration().spiegelhalter.z, "Spiegelhalter's z"
+    if z is None:
+        return Estimate.missing(histogram.n, histogram.n_positive, name)
+    reach = float(stats.norm.ppf(0.975))
+    return Estimate(z, z - reach, z + reach, 1.0, histogram.n, histogram.n_positive, name)
 
 
 def _ordinal(name: str) -> Callable[[Window, str, str], Estimate]:
@@ -175,6 +193,7 @@ MEASURES: Mapping[str, Callable[[Window, str, str], Estimate]] = {
     "auroc": lambda window, _, stratum: window.histogram(stratum).auroc(),
     "average_precision": lambda window, _, stratum: window.histogram(stratum).average_precision(),
     "brier": lambda window, _, stratum: window.histogram(stratum).brier(),
+    "log_loss": lambda window, _, stratum: window.histogram(stratum).log_loss(),
     **{
         name: _operating(name)
         for name in (
@@ -183,10 +202,13 @@ MEASURES: Mapping[str, Callable[[Window, str, str], Estimate]] = {
             "ppv",
             "npv",
             "false_negative_rate",
+            "positive_likelihood_ratio",
+            "negative_likelihood_ratio",
             "flag_rate",
         )
     },
-    "calibration_intercept": lambda w, _, stratum: w.histogram(stratum).calibration().intercept,
+    "calibration_intercept": _intercept,
+    "spiegelhalter_z": _spiegelhalter,
     "calibration_slope": _slope,
     "observed_expected_ratio": _observed_expected,
     "expected_calibration_error": lambda w, _, stratum: (
@@ -194,8 +216,13 @@ MEASURES: Mapping[str, Callable[[Window, str, str], Estimate]] = {
     ),
     "quadratic_weighted_kappa": _ordinal("quadratic_weighted_kappa"),
     "accuracy": _ordinal("accuracy"),
+    "within_one": _ordinal("within_one"),
     "grade_bias": _ordinal("grade_bias"),
     "mae": _regression("mae"),
+    "rmse": _regression("rmse"),
+    "r_squared": _regression("r_squared"),
+    "limit_of_agreement_low": _regression("limit_of_agreement_low"),
+    "limit_of_agreement_high": _regression("limit_of_agreement_high"),
     "mean_error": _regression("bias"),
 }
 """Metric by name: of a window, an operating point ("" where there is none) and a stratum."""
@@ -205,6 +232,10 @@ NOT_UNDER_PARTIAL_VERIFICATION = frozenset(
         "auroc",
         "average_precision",
         "brier",
+        "log_loss",
+        "positive_likelihood_ratio",
+        "negative_likelihood_ratio",
+        "spiegelhalter_z",
         "calibration_intercept",
         "calibration_slope",
         "observed_expected_ratio",

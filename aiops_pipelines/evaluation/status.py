@@ -23,12 +23,17 @@ TABLES: Mapping[Area, str] = {
 
 @dataclass(frozen=True, slots=True)
 class AreaStatus:
-    """One area of one system on one day: the gravest verdict, its reason, and all its figures."""
+    """One area of one system on one day: the gravest verdict, its reason, and its figures.
+
+    `figures` are those that are judged, and estimates; `background` what was measured besides, for
+    information.
+    """
 
     area: Area
     verdict: Verdict
     reason: str
     figures: tuple[Figure, ...]
+    background: tuple[Figure, ...] = ()
 
     @property
     def headline(self) -> Figure | None:
@@ -83,12 +88,16 @@ def _figures(lake: Lake, area: Area, system: str, day: date) -> list[Figure]:
 
 
 def _area_status(area: Area, figures: Iterable[Figure]) -> AreaStatus:
-    rows = tuple(figures)
-    if not rows:
+    every = tuple(figures)
+    if not every:
         return AreaStatus(area, Verdict.INSUFFICIENT_DATA, "not evaluated this night", ())
+    rows = tuple(row for row in every if not row.background)
+    aside = tuple(row for row in every if row.background)
     verdict = worst(row.verdict for row in rows)
     if verdict is Verdict.OK:
-        return AreaStatus(area, verdict, f"all {len(rows)} figures within their limits", rows)
+        judged = sum(row.verdict is not Verdict.NOT_JUDGED for row in rows)
+        reason = f"all {judged} figures within their limits"
+        return AreaStatus(area, verdict, reason, rows, aside)
     reasons = [row.reason for row in rows if row.verdict is verdict]
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return AreaStatus(area, verdict, reasons[0] + more, rows)
+    return AreaStatus(area, verdict, reasons[0] + more, rows, aside)

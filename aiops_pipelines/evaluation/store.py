@@ -1,17 +1,18 @@
 """Where figures are kept: each night's rows stay as they were, a rerun replaces only its own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aiops_pipelines.evaluation.figure import Figure, to_arrow
+from aiops_pipelines.evaluation.figure import Figure, from_arrow, to_arrow
+from aiops_pipelines.evaluation.provenance import code_identity
 from aiops_pipelines.evaluation.status import TABLES
 from aiops_pipelines.lake import FileRecord, Lake
 from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import Area
-from aiops_pipelines.schema import FIGURES
 
 _ORDER = [
     (name, "ascending")
@@ -35,12 +36,13 @@ def write_figures(
 
     Rows of another `as_of` or another asset stay: they are the record of what was known when.
     """
-    table = to_arrow(rows)
+    table = to_arrow(replace(row, code=row.code or code_identity()) for row in rows)
     newest = as_of
     known = lake.find(TABLES[area], system, day)
     if known is not None:
         same_night = pc.equal(known["as_of"], pa.scalar(as_of, pa.date32()))
         own = pc.and_(same_night, pc.equal(known["asset"], asset))
-        table = pa.concat_tables([known.filter(pc.invert(own)).cast(FIGURES), table])
+        kept = to_arrow(from_arrow(known.filter(pc.invert(own))))
+        table = pa.concat_tables([kept, table])
         newest = max(as_of, known_as_of(known))
     return lake.write(TABLES[area], system, day, table.sort_by(_ORDER), newest)

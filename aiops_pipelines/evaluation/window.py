@@ -4,6 +4,7 @@
 gives the days of a window; `Window` adds them up and answers with histograms, sums and counts.
 """
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from aiops_pipelines.evaluation.daily import (
 from aiops_pipelines.evaluation.profile import ReferenceProfile, ensure_profile
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
-from aiops_pipelines.portfolio import System
+from aiops_pipelines.portfolio import System, Task
 from aiops_pipelines.statistics import FeatureCounts, Histogram, RegressionSums
 from aiops_pipelines.statistics.arguments import IntArray
 
@@ -92,6 +93,37 @@ class Window:
         rows = self._of("count")
         return int(pc.sum(rows.filter(pc.equal(rows["name"], name))["n"]).as_py() or 0)
 
+    def labelled(self, stratum: str = ALL) -> int:
+        """Return the number of the stratum's labelled cases."""
+        task = self.system.output.task
+        if task is Task.BINARY:
+            return self.histogram(stratum).n
+        if task is Task.REGRESSION:
+            return self.regression(stratum).n
+        return int(self.confusion(stratum).sum())
+
+    def positives(self, stratum: str = ALL) -> int | None:
+        """Return the number of the stratum's labelled positives; None where an output has none."""
+        if self.system.output.task is not Task.BINARY:
+            return None
+        return self.histogram(stratum).n_positive
+
+    @property
+    def awaited(self) -> int:
+        """Return how many of the labels that the scheme promises have not come.
+
+        "complete": every case's. "partial": every flagged case's and the audited share of the
+        others'. "sample": the sampled share of all cases'.
+        """
+        rule = self.system.truth
+        cases, labelled = self.count("cases"), self.count("labelled")
+        share = rule.audit_fraction or 1.0
+        if rule.scheme != "partial":
+            return max(round(share * cases) - labelled, 0)
+        flagged, read = self.count("flagged"), self.count("flagged labelled")
+        audited = max(round(share * (cases - flagged)) - (labelled - read), 0)
+        return max(flagged - read, 0) + audited
+
     def _of(self, *kinds: str) -> pa.Table:
         for kind in kinds:
             if kind not in self._kinds:
@@ -135,6 +167,8 @@ class History:
         self.day = day
         self.profile = ensure_profile(lake, system)
         self._tables = _tables(lake, system, day)
+        self._lake = lake
+        self._digests: dict[date, str] = {}
         self._asked = as_of
         self._windows: dict[tuple[date, ...], Window] = {}
         self.as_of = max([as_of, *map(known_as_of, self._tables.values())])
@@ -177,10 +211,34 @@ class History:
         """Return the last `days` mature days."""
         return self.window(self.mature_days[-days:])
 
-    def since_mature(self) -> Window:
-        """Return the days after the last mature one: those whose labels are still coming."""
-        last = self.mature_days[-1] if self.mature_days else None
-        return self.window([d for d in self._tables if last is None or d > last])
+    def immature(self, start: date | None = None) -> Window:
+        """Return the days from `start` (None: the first) on that are not mature."""
+        mature = set(self.mature_days)
+        first = start or date.min
+        return self.window([day for day in self._tables if day >= first and day not in mature])
+
+    @property
+    def last_labelled(self) -> date | None:
+        """Return the last mature day that has a labelled case; None without one."""
+        for day in reversed(self.mature_days):
+            if self.window([day]).count("labelled"):
+                return day
+        return None
+
+    def counted(self, days: Sequence[date]) -> int:
+        """Return how many of `days` have statistics."""
+        return sum(day in self._tables for day in days)
+
+    def digest(self, window: Window) -> str:
+        """Return what identifies the files that a window, and its baseline, rest on."""
+        days = dict.fromkeys((*self.reference.days, *window.days))
+        held = [self._file_digest(day) for day in days if day in self._tables]
+        return hashlib.sha256("".join(held).encode()).hexdigest()[:16]
+
+    def _file_digest(self, day: date) -> str:
+        if day not in self._digests:
+            self._digests[day] = self._lake.digest(TABLE, self.system.id, day).sha256
+        return self._digests[day]
 
     @cached_property
     def mature_days(self) -> list[date]:

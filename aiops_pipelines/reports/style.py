@@ -38,6 +38,7 @@ class Look:
 
 
 LOOKS: Mapping[Verdict, Look] = {
+    Verdict.NOT_JUDGED: Look("not judged", "·", "#4f5b69", "#ffffff", "insufficient", "o"),
     Verdict.OK: Look("ok", "✓", "#0b6b4c", "#e4f3ec", "ok", "o"),
     Verdict.INSUFFICIENT_DATA: Look(
         "insufficient data", "○", "#4f5b69", "#eef1f4", "insufficient", "o"

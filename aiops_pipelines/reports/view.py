@@ -143,8 +143,8 @@ def area_reason(status: AreaStatus, screen: Screen) -> str:
     if not status.figures:
         return "not evaluated this night"
     if status.verdict is Verdict.OK:
-        several = len(status.figures) > 1
-        return f"all {len(status.figures)} figures in order" if several else "in order"
+        judged = sum(figure.verdict is not Verdict.NOT_JUDGED for figure in status.figures)
+        return f"all {judged} figures in order" if judged > 1 else "in order"
     deciding = [figure for figure in status.figures if figure.verdict is status.verdict]
     deciding.sort(key=lambda figure: (not screen.shows(figure), figure.stratum != "all"))
     more = f" ({len(deciding) - 1} more like this)" if len(deciding) > 1 else ""
@@ -169,7 +169,7 @@ def main_figure(figures: Iterable[Figure]) -> Figure | None:
     return min(
         candidates,
         key=lambda figure: (
-            figure.verdict in {Verdict.OK, Verdict.INSUFFICIENT_DATA},
+            figure.verdict not in {Verdict.WARN, Verdict.BREACH},
             -figure.verdict.gravity if figure.verdict.gravity > 1 else 0,
             figure.estimate is None,
             figure.estimand != "measured",

@@ -99,7 +99,7 @@ def _evidence(
     figures = figures_as_of(lake, area, system, day, as_of)
     return {
         "run_id": run_id,
-        "figures": [_stated(figure) for figure in figures if figure.verdict is not Verdict.OK],
+        "figures": [_stated(each) for each in figures if each.verdict.gravity > Verdict.OK.gravity],
         "lake": [
             {"file": file.path, "sha256": file.sha256}
             for file in [lake.digest(TABLES[area], system, day)]

@@ -125,7 +125,8 @@ def _area(area: Area, table: pa.Table) -> AreaQuarter:
     last = max(nights, default=None)
     figures: tuple[Figure, ...] = ()
     if last is not None:
-        figures = tuple(from_arrow(_of_day(table, last)))
+        every = from_arrow(_of_day(table, last))
+        figures = tuple(figure for figure in every if not figure.background)
     return AreaQuarter(area, last, figures, nights)
 
 

@@ -1,0 +1,74 @@
+"""What a reader must know of the days behind a figure, and when old days may no longer say "ok".
+
+A window of mature days says nothing of today if labels have stopped: its last days then lie further
+back each night while every figure stays within its limit.
+"""
+
+from datetime import timedelta
+
+from aiops_pipelines.evaluation.judgement import Judgement
+from aiops_pipelines.evaluation.window import History, Window
+from aiops_pipelines.verdict import Verdict
+
+STALE_DAYS = 14
+"""So many days beyond its maturity rule a system's newest labelled day may lie back."""
+
+
+def on_mature_days(history: History, window: Window, asked: int, judgement: Judgement) -> Judgement:
+    """Return the judgement with what is to be said of a window of mature days.
+
+    "ok" on labels that stopped coming becomes "insufficient data"; a warning or breach stands.
+    """
+    noted = _noted(judgement, _of_mature_days(history, window, asked))
+    stale = _stale(history)
+    if stale is None:
+        return noted
+    verdict = noted.verdict
+    if verdict is Verdict.OK:
+        verdict = Verdict.INSUFFICIENT_DATA
+    return Judgement(verdict, f"{noted.reason}; but {stale}")
+
+
+def on_calendar_days(history: History, window: Window, judgement: Judgement) -> Judgement:
+    """Return the judgement with what is to be said of a window of calendar days."""
+    held, asked = history.counted(window.days), len(window.days)
+    notes = [f"{held} of {asked} days have data"] if held < asked else []
+    return _noted(judgement, notes + _versions(history, window))
+
+
+def _noted(judgement: Judgement, notes: list[str]) -> Judgement:
+    if not notes:
+        return judgement
+    return Judgement(judgement.verdict, f"{judgement.reason} ({'; '.join(notes)})")
+
+
+def _of_mature_days(history: History, window: Window, asked: int) -> list[str]:
+    if not window.days:
+        return []
+    notes = []
+    if len(window.days) < asked:
+        notes.append(f"{len(window.days)} of {asked} days are mature")
+    ends = history.system.reference.end
+    old = sum(day <= ends for day in window.days)
+    if old and history.day > ends:
+        notes.append(f"{old} of them in the reference period")
+    span = (window.days[-1] - window.days[0]).days + 1
+    if len(window.days) < span:
+        notes.append(f"{span - len(window.days)} days left out, their labels are incomplete")
+    return notes + _versions(history, window)
+
+
+def _versions(history: History, window: Window) -> list[str]:
+    system = history.system
+    used = dict.fromkeys(system.version_on(day) or "none" for day in window.days)
+    return [f"versions {' and '.join(used)} mixed"] if len(used) > 1 else []
+
+
+def _stale(history: History) -> str | None:
+    """Return what is wrong where the newest labelled mature day lies too far back."""
+    rule = history.system.truth
+    due = min(history.day, history.as_of - timedelta(days=rule.mature_after_days))
+    last = history.last_labelled
+    if last is None or (due - last).days <= STALE_DAYS:
+        return None
+    return f"no mature labels since {last}: it says nothing of today"
