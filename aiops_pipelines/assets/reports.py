@@ -6,6 +6,7 @@ import dagster as dg
 
 from aiops_pipelines.assets.evaluation import bias, calibration, drift, performance, sla_evaluation
 from aiops_pipelines.assets.ingest import OWNERS
+from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
 from aiops_pipelines.evaluation.status import portfolio_status
 from aiops_pipelines.partitions import DAYS, QUARTERS
 from aiops_pipelines.resources import (
@@ -52,6 +53,7 @@ def morning_dashboard(
     }
     return dg.MaterializeResult(
         metadata={
+            "evidence": portfolio_evidence(statuses).sentence,
             "page": dg.MetadataValue.path(reports.path(f"dashboard/{day}/index.html")),
             **{f"systems {verdict.value}": count for verdict, count in verdicts.items()},
         }

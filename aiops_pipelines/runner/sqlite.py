@@ -1,4 +1,4 @@
-"""Dagster's SQLite storages with one engine each; one transaction for all that belongs together.
+"""Dagster's SQLite storages with one engine each, and one transaction for what belongs together.
 
 Dagster's own make an engine for every statement and a transaction for every part of an event, which
 costs more than the event: a system's night spends half its time there. Named in `dagster.yaml`;
