@@ -128,12 +128,14 @@ def update_incidents(settings: Settings, book: Portfolio) -> int:
 
     from aiops_pipelines.incidents import IncidentDesk
     from aiops_pipelines.lake import Lake
+    from aiops_pipelines.sensors.finished_nights import record_finished_nights
     from aiops_pipelines.sensors.outcomes import record_new_outcomes
 
     desk = IncidentDesk(settings.incidents_url)
     desk.migrate()
     with dg.DagsterInstance.get() as instance:
-        return len(record_new_outcomes(instance, desk, book, Lake(UPath(settings.lake))))
+        changes = record_new_outcomes(instance, desk, book, Lake(UPath(settings.lake)))
+        return len(changes + record_finished_nights(instance, desk, book))
 
 
 def write_simulation(settings: Settings, start: date, end: date, seed: int, volume: float) -> None:

@@ -28,3 +28,8 @@ class Clock(dg.ConfigurableResource[None]):
 def morning_after(day: date, hospital: Hospital) -> datetime:
     """Return when the night that follows `day` runs, in the hospital's zone."""
     return datetime.combine(day + timedelta(days=1), time(hospital.night_hour), hospital.zone)
+
+
+def evaluated_at(timestamp: float, as_of: date, hospital: Hospital) -> datetime:
+    """Return when something was evaluated; a replayed night says its own morning."""
+    return min(datetime.fromtimestamp(timestamp, hospital.zone), morning_after(as_of, hospital))

@@ -29,6 +29,7 @@ from dagster._core.remote_origin import (
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
+    MAX_RETRIES_TAG,
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
@@ -64,7 +65,8 @@ class Task:
     @property
     def tags(self) -> dict[str, str]:
         """Return the run's tags."""
-        tags = {TASK_TAG: self.name, AS_OF_TAG: self.as_of.isoformat()}
+        # Whoever waits at the command line is told of a failure; the daemon need not try again.
+        tags = {TASK_TAG: self.name, AS_OF_TAG: self.as_of.isoformat(), MAX_RETRIES_TAG: "0"}
         if self.system:
             tags[SYSTEM_TAG] = self.system
         return tags | range_tags(self.start, self.end)

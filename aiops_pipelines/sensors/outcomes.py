@@ -6,7 +6,7 @@ so each reading starts a little before the cursor; the desk knows what it has se
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 
 import dagster as dg
 
@@ -15,8 +15,8 @@ from aiops_pipelines.evaluation.status import TABLES, figures_as_of
 from aiops_pipelines.incidents import CheckOutcome, IncidentChange, IncidentDesk
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.partitions import selected
-from aiops_pipelines.portfolio import Area, Hospital, Portfolio
-from aiops_pipelines.resources.clock import morning_after
+from aiops_pipelines.portfolio import Area, Portfolio
+from aiops_pipelines.resources.clock import evaluated_at
 from aiops_pipelines.verdict import Verdict
 
 SOURCE = "dagster-checks"
@@ -79,18 +79,13 @@ def _outcomes(
             area=area,
             day=days[0],
             as_of=as_of,
-            evaluated_at=_evaluated_at(record.timestamp, as_of, portfolio.hospital),
+            evaluated_at=evaluated_at(record.timestamp, as_of, portfolio.hospital),
             passed=evaluation.passed,
             severity="error" if evaluation.severity is dg.AssetCheckSeverity.ERROR else "warn",
             summary=evaluation.description or "",
             evidence=_evidence(lake, area, system, days[0], as_of, record.run_id),
             evaluation_id=record.storage_id,
         )
-
-
-def _evaluated_at(timestamp: float, as_of: date, hospital: Hospital) -> datetime:
-    """Return when the check was evaluated; a replayed night says its own morning."""
-    return min(datetime.fromtimestamp(timestamp, hospital.zone), morning_after(as_of, hospital))
 
 
 def _evidence(

@@ -140,8 +140,18 @@ def test_a_missing_feed_folder_names_the_folder_and_what_to_do(hospital: MiniHos
         assert done.returncode == 1
         assert str(folder) in done.stderr and "AIOPS_FEEDS" in done.stderr
         assert hospital.status(OTHER)["areas"]["integrity"]["verdict"] == "ok"
+        assert unfinished(hospital) == [(VICTIM, None)]
     finally:
         hidden.rename(folder)
+    assert hospital.run().returncode == 0
+    assert unfinished(hospital) == [(VICTIM, str(LAST))]
+
+
+def unfinished(hospital: MiniHospital) -> list[tuple[str, str | None]]:
+    """Return the incidents of nights that did not finish: system, and the day it recovered."""
+    incidents = hospital.json("incidents", "list")
+    mine = [each for each in incidents if each["check"] == "night_finished"]
+    return [(each["system"], each["recovered_on"]) for each in mine]
 
 
 def test_no_identifier_of_a_patient_is_stored_anywhere(hospital: MiniHospital) -> None:
