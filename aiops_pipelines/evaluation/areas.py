@@ -7,6 +7,7 @@ from aiops_pipelines.evaluation.background import unlimited_figures
 from aiops_pipelines.evaluation.bias import bias_figures
 from aiops_pipelines.evaluation.caveats import on_mature_days
 from aiops_pipelines.evaluation.drift import drift_figures
+from aiops_pipelines.evaluation.estimates import estimated_figures
 from aiops_pipelines.evaluation.evidence import evidence
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate, no_limit
@@ -41,6 +42,8 @@ def _labelled_figures(area: Area) -> Callable[[History], Iterator[Figure]]:
             if limit.definition.area is area:
                 yield labelled_figure(known, limit, area)
         yield from unlimited_figures(known, area)
+        if area is Area.PERFORMANCE:
+            yield from estimated_figures(known)
 
     return figures
 

@@ -4,21 +4,26 @@ from collections.abc import Iterator
 
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import WINDOW_DAYS, information
-from aiops_pipelines.evaluation.measures import MEASURES, NOT_UNDER_PARTIAL_VERIFICATION
-from aiops_pipelines.evaluation.window import History
+from aiops_pipelines.evaluation.measures import (
+    MEASURES,
+    NOT_UNDER_PARTIAL_VERIFICATION,
+    flagged_part,
+    threshold,
+)
+from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import METRICS, Area, Metric, System
 from aiops_pipelines.statistics import Estimate
 
 _COMPLEMENTS = {"false_negative_rate": "sensitivity"}
 """Metrics that say the same as another; they stand only where a limit names them."""
 
-_OF_FLAGGED = "observed_expected_ratio"
-
 
 def unlimited_figures(history: History, area: Area) -> Iterator[Figure]:
     """Return the figures of one area on labels that the system's task has and no limit names."""
     for metric, point in unlimited(history.system, area):
         yield _figure(history, area, metric, point)
+    if area is Area.CALIBRATION and history.system.truth.scheme == "partial":
+        yield _calibration_of_flagged(history)
 
 
 def unlimited(system: System, area: Area) -> Iterator[tuple[str, str | None]]:
@@ -57,4 +62,24 @@ def _figure(history: History, area: Area, metric: str, point: str | None) -> Fig
         f"{name}: {exists}, no limit is set",
         operating_point=point,
         baseline=measure(history.reference, point or "", "all").value,
+    )
+
+
+def _calibration_of_flagged(history: History) -> Figure:
+    """Return the observed to expected ratio of AI-positives: all of them are verified."""
+    metric, point = "observed_expected_ratio", history.system.truth.operating_point or ""
+    window = history.mature(WINDOW_DAYS)
+
+    def measure(days: Window) -> Estimate:
+        return flagged_part(days.histogram(), threshold(days, point)).calibration().in_the_large
+
+    return information(
+        history,
+        window,
+        Area.CALIBRATION,
+        metric,
+        measure(window),
+        f"{subject(metric, point)}: of AI-positives only, who are all verified; no limit is set",
+        operating_point=point,
+        baseline=measure(history.reference).value,
     )

@@ -70,6 +70,13 @@ def judge(
     return Judgement(Verdict.WARN, f"{stated}: {beyond}, not yet by {lacking}")
 
 
+def beyond_limit(limit: Limit, estimate: Estimate) -> str | None:
+    """Return which limit the value is beyond by its margin, the whole interval too; else None."""
+    if estimate.value is None or not _proven(limit, estimate, None):
+        return None
+    return _beyond(limit, estimate.value, limit.margin)
+
+
 def _uninformative(limit: Limit, estimate: Estimate) -> bool:
     """Tell whether the interval reaches beyond both limits: calm would be false."""
     if None in (limit.minimum, limit.maximum, estimate.low, estimate.high):

@@ -1,7 +1,7 @@
 """Each metric of the portfolio's vocabulary as a function of a window: one row, one function."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy import stats
@@ -12,6 +12,7 @@ from aiops_pipelines.portfolio import Task
 from aiops_pipelines.statistics import (
     Estimate,
     FlagCounts,
+    Histogram,
     VerificationCounts,
     ordinal_from_confusion,
     proportion,
@@ -49,6 +50,17 @@ def threshold(window: Window, operating_point: str) -> float:
 def flag_counts(window: Window, operating_point: str, stratum: str = ALL) -> FlagCounts:
     """Return the window's cases at an operating point."""
     return window.histogram(stratum).flag_counts(threshold(window, operating_point))
+
+
+def flagged_part(histogram: Histogram, threshold: float) -> Histogram:
+    """Return the histogram of the cases with scores at or above `threshold`, an edge of it."""
+    lower = np.concatenate([[0.0], histogram.edges])
+    kept = {
+        each.name: np.where(lower >= threshold, getattr(histogram, each.name), 0)
+        for each in fields(histogram)
+        if each.name != "edges"
+    }
+    return replace(histogram, **kept)
 
 
 def _operating(name: str) -> Callable[[Window, str, str], Estimate]:
@@ -97,10 +109,11 @@ def _adjusted(name: str, counts: FlagCounts) -> Estimate:
     if name != "false_negative_rate":
         estimate: Estimate = getattr(found, name)
         return estimate
-    return _complement(found.sensitivity)
+    return complement(found.sensitivity)
 
 
-def _complement(rate: Estimate) -> Estimate:
+def complement(rate: Estimate) -> Estimate:
+    """Return 1 - `rate`, its interval turned round."""
     if rate.value is None or rate.low is None or rate.high is None:
         return rate
     return Estimate(
