@@ -149,3 +149,17 @@ def test_a_feed_that_contradicts_itself_is_refused(folder, feed, words):
     assert len(problems) == 1
     assert ": predictions" in problems[0]
     assert words in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("holidays: QQ", "holidays: no calendar of holidays for QQ"),
+        ("holidays_subdivision: XX", "no calendar of holidays for US XX"),
+        ("business_hours: {from: '17:00', to: '08:00'}", "must end .* after they begin"),
+    ],
+)
+def test_a_calendar_that_does_not_exist_is_named_by_its_line(folder, line, words):
+    (folder / "hospital.yaml").write_text(HOSPITAL + line + "\n")
+    with pytest.raises(PortfolioError, match=rf"hospital.yaml:5: .*{words}"):
+        load_hospital(folder)
