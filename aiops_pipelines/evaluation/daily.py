@@ -1,9 +1,9 @@
 """A day's mergeable statistics: scores by bin and stratum, features, labels; never a case.
 
 One long table, `DAILY`: rows of kind "score" (histogram bins of a stratum), "confusion" (predicted
-times true class), "sums" (of a continuous output), "feature" (bins of one feature) and "count"
-(cases by the state of their label). A window is the concatenation of its days' tables; whoever
-reads a figure from it adds up.
+times true class), "sums" (of a continuous output), "pair" (pairs of subgroups), "feature" (bins of
+one feature) and "count" (cases by the state of their label). A window is the concatenation of its
+days' tables; whoever reads a figure from it adds up.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from aiops_pipelines.evaluation.intersections import intersection_rows
 from aiops_pipelines.evaluation.profile import SCORE, ReferenceProfile, ensure_profile
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
@@ -82,6 +83,7 @@ def daily_statistics(cases: pa.Table, system: System, profile: ReferenceProfile)
     parts = [_counts(frame, system)]
     parts += _outputs(frame, system, profile)
     parts += [_feature(frame, profile, name, system) for name in profile.features]
+    parts += _intersections(frame, system)
     table = pa.concat_tables(parts, promote_options="default")
     digest = pa.repeat(profile.digest, table.num_rows)
     return _in_schema(table.append_column("profile", digest))
@@ -146,6 +148,23 @@ def _outputs(frame: pd.DataFrame, system: System, profile: ReferenceProfile) -> 
             bins = histogram.to_arrow()
             if bins.num_rows:
                 yield _rows("score", stratum, SCORE, **{n: bins[n] for n in bins.column_names})
+
+
+def _intersections(frame: pd.DataFrame, system: System) -> list[pa.Table]:
+    if system.output.task is not Task.BINARY:
+        return []
+    strata = {name: _strata(frame, name) for name in system.subgroups}
+    rows = intersection_rows(
+        frame["score"].to_numpy(),
+        frame["label"].to_numpy(),
+        system.output.operating_points,
+        {name: codes for name, (codes, _) in strata.items()},
+        {
+            name: [stratum.partition("=")[2] for stratum in found]
+            for name, (_, found) in strata.items()
+        },
+    )
+    return [] if rows is None else [rows]
 
 
 def _output_rows(labelled: pd.DataFrame, system: System, stratum: str) -> pa.Table:

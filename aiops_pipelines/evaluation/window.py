@@ -23,11 +23,12 @@ from aiops_pipelines.evaluation.daily import (
     OUTSIDE_BIN,
     TABLE,
 )
+from aiops_pipelines.evaluation.intersections import KIND, intersection_counts
 from aiops_pipelines.evaluation.profile import ReferenceProfile, ensure_profile
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import System, Task
-from aiops_pipelines.statistics import FeatureCounts, Histogram, RegressionSums
+from aiops_pipelines.statistics import FeatureCounts, Histogram, RegressionSums, SubgroupCounts
 from aiops_pipelines.statistics.arguments import IntArray
 
 
@@ -88,6 +89,15 @@ class Window:
         found = set(pc.unique(kinds["stratum"]).to_pylist())
         return sorted(stratum for stratum in found if stratum.startswith(f"{subgroup}="))
 
+    def subgroup_counts(self, operating_point: str) -> list[SubgroupCounts]:
+        """Return the counts of all cases, each subgroup and each pair of them (binary outputs)."""
+        points = {point.name: point.threshold for point in self.system.output.operating_points}
+        strata = [ALL, *(each for name in self.system.subgroups for each in self.strata(name))]
+        single = [
+            _counts_of(each, self.histogram(each), points[operating_point]) for each in strata
+        ]
+        return single + intersection_counts(self._of(KIND), operating_point)
+
     def count(self, name: str) -> int:
         """Return a count of cases: cases, labelled, pending, censored, overturned."""
         rows = self._of("count")
@@ -134,6 +144,21 @@ class Window:
     @cached_property
     def _kinds(self) -> dict[str, pa.Table]:
         return {}
+
+
+def _counts_of(stratum: str, histogram: Histogram, threshold: float) -> SubgroupCounts:
+    counts = histogram.flag_counts(threshold)
+    flagged = counts.flagged_positive + counts.flagged_negative + counts.flagged_unlabelled
+    return SubgroupCounts(
+        stratum,
+        n=histogram.n + histogram.n_unlabelled,
+        flagged=flagged,
+        tp=counts.flagged_positive,
+        fp=counts.flagged_negative,
+        fn=counts.unflagged_positive,
+        tn=counts.unflagged_negative,
+        expected=float(histogram.score_sum.sum()),
+    )
 
 
 def _tables(lake: Lake, system: System, day: date) -> dict[date, pa.Table]:
