@@ -6,19 +6,21 @@ from datetime import date
 import dagster as dg
 
 from aiops_pipelines.assets.ingest import OWNERS, RANGES
-from aiops_pipelines.assets.metadata import figures_table, trend
+from aiops_pipelines.assets.metadata import figures_table, rates_table, trend
 from aiops_pipelines.assets.night import night, show_days
 from aiops_pipelines.assets.statistics import daily_statistics
 from aiops_pipelines.assets.verdicts import check_spec, recorded, verdict_of
 from aiops_pipelines.evaluation.areas import evaluate
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import TABLES
+from aiops_pipelines.evaluation.subgroups import furthest_pairs, latest_subgroups
 from aiops_pipelines.partitions import SYSTEM_DAYS
 from aiops_pipelines.portfolio import Area
 from aiops_pipelines.resources import Clock, LakeResource, PortfolioResource
 from aiops_pipelines.verdict import worst
 
 TRAILING_DAYS = 90
+PAIRS_SHOWN = 10
 
 _TRAILING = dg.MultiPartitionMapping(
     {
@@ -90,6 +92,9 @@ def _metadata(
         "n": dg.MetadataValue.int(max((figure.n for figure in figures), default=0)),
         "figures": figures_table(figures),
     }
+    if area is Area.BIAS:
+        pairs = furthest_pairs(latest_subgroups(lake.open(), system, day), PAIRS_SHOWN)
+        shown["pairs of subgroups furthest from the others"] = rates_table(pairs)
     image = trend(lake.open(), area, system, day)
     return shown | ({"trend": image} if image else {})
 

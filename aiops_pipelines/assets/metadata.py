@@ -25,6 +25,25 @@ def figures_table(figures: Sequence[Figure]) -> dg.MetadataValue:
     )
 
 
+def rates_table(figures: Sequence[Figure]) -> dg.MetadataValue:
+    """Return rates of small cells as a table, without n: what may not be shown is left out."""
+    columns = ("figure", "estimate", "interval", "method")
+    rows = [
+        {
+            "figure": figure.subject,
+            "estimate": _number(figure.estimate),
+            "interval": f"{_number(figure.low)} to {_number(figure.high)}",
+            "method": figure.method,
+        }
+        for figure in figures
+        if not figure.suppressed
+    ]
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(row) for row in rows],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in columns]),
+    )
+
+
 def trend(lake: Lake, area: Area, system: str, day: date) -> dg.MetadataValue | None:
     """Return a chart of the headline figure over the last nights; None before the second night."""
     nights = [

@@ -15,7 +15,9 @@ from aiops_pipelines.evaluation.judgement import Judgement, judge
 from aiops_pipelines.evaluation.measures import MEASURES, NOT_UNDER_PARTIAL_VERIFICATION
 from aiops_pipelines.evaluation.shortfall import Pace
 from aiops_pipelines.evaluation.status import TABLES
-from aiops_pipelines.evaluation.store import write_figures
+from aiops_pipelines.evaluation.store import write_beside, write_figures
+from aiops_pipelines.evaluation.subgroups import TABLE as SUBGROUPS
+from aiops_pipelines.evaluation.subgroups import subgroup_figures
 from aiops_pipelines.evaluation.window import History, Window, history
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Clause, Limit, System
@@ -33,6 +35,9 @@ def evaluate(area: Area, lake: Lake, system: System, day: date, as_of: date) -> 
     if all(figure.verdict is Verdict.NOT_JUDGED for figure in figures):
         figures.append(no_limit(known, area))
     write_figures(lake, area, TABLES[area], system.id, day, known.as_of, figures)
+    if area is Area.BIAS:
+        rows = list(subgroup_figures(known))
+        write_beside(lake, SUBGROUPS, system.id, day, known.as_of, rows)
     return figures
 
 

@@ -1,15 +1,17 @@
 """Bias figures: each subgroup against the rest, with intervals that hold together.
 
-A gap is the subgroup's rate minus that of everybody else. Its interval is widened so that all the
-intervals of one subgroup column hold at once (Bonferroni): of twenty subgroups at parity one would
-otherwise look bad each night.
+A gap is the subgroup's rate minus that of everybody else. Its interval is widened so that those of
+all gaps looked at hold at once (Bonferroni): of twenty subgroups at parity one would otherwise look
+bad each night. For rates of a binary output a breach asks for Fisher's exact test as well.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from scipy import stats
 
 from aiops_pipelines.evaluation.caveats import on_mature_days
+from aiops_pipelines.evaluation.daily import ALL
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate
 from aiops_pipelines.evaluation.judgement import Judgement, judge
@@ -20,8 +22,10 @@ from aiops_pipelines.portfolio import Area, Limit, Task
 from aiops_pipelines.statistics import (
     Estimate,
     FlagCounts,
+    Gap,
     estimate_difference,
     ordinal_from_confusion,
+    subgroup_gaps,
 )
 from aiops_pipelines.verdict import Verdict
 
@@ -37,25 +41,67 @@ def bias_figures(history: History, limits: Sequence[Limit], area: Area) -> Itera
         window = history.mature(limit.window_days)
         names = history.system.subgroups if limit.subgroup == "*" else [str(limit.subgroup)]
         strata = [stratum for name in names for stratum in window.strata(name)]
+        tested = _tested(window, limit, strata)
         for stratum in strata:
-            yield _gap(history, window, limit, stratum, len(strata), area)
+            gap = tested.get(stratum)
+            estimate = (
+                _simultaneous(gap)
+                if gap is not None
+                else _adjusted_gap(window, limit, stratum, len(strata))
+            )
+            yield _figure(history, window, limit, stratum, estimate, gap, area)
 
 
-def _gap(
-    history: History, window: Window, limit: Limit, stratum: str, strata: int, area: Area
-) -> Figure:
+def _tested(window: Window, limit: Limit, strata: Sequence[str]) -> Mapping[str, Gap]:
+    """Return each stratum's gap with its verdict; empty where rates need another method.
+
+    Under partial verification only the flag rate and the PPV may be read from counts as they are.
+    """
+    system, rate = window.system, limit.metric.removesuffix("_gap")
+    adjusted = system.truth.scheme == "partial" and rate in {"sensitivity", "specificity"}
+    if system.output.task is not Task.BINARY or adjusted or not strata:
+        return {}
+    wanted = {ALL, *strata}
+    counts = window.subgroup_counts(limit.operating_point or "")
+    table = [row for row in counts if row.subgroup in wanted]
+    bounds = [abs(bound) for bound in (limit.minimum, limit.maximum) if bound is not None]
+    found = subgroup_gaps(table, margin=min(min(bounds), 0.99))
+    return {row.subgroup: getattr(row, rate) for row in found.rows}
+
+
+def _simultaneous(gap: Gap) -> Estimate:
+    """Return the gap with the interval that holds together with all others."""
+    method = f"{gap.gap.method}, all gaps at once"
+    low, high = gap.simultaneous_low, gap.simultaneous_high
+    return replace(gap.gap, low=low, high=high, standard_error=None, method=method)
+
+
+def _adjusted_gap(window: Window, limit: Limit, stratum: str, strata: int) -> Estimate:
+    """Return the gap of estimates with their own intervals, widened for `strata` of them."""
     own, rest = _pair(window, limit, stratum)
     widen = float(stats.norm.ppf(1 - 0.025 / strata) / stats.norm.ppf(0.975))
     gap = estimate_difference(own, rest, widen)
-    estimate = Estimate(gap.value, gap.low, gap.high, None, own.n, own.n_events, gap.method)
+    return Estimate(gap.value, gap.low, gap.high, None, own.n, own.n_events, gap.method)
+
+
+def _figure(
+    history: History,
+    window: Window,
+    limit: Limit,
+    stratum: str,
+    estimate: Estimate,
+    gap: Gap | None,
+    area: Area,
+) -> Figure:
     both_sides = limit
     if limit.maximum is not None and limit.minimum is None:
         both_sides = limit.model_copy(update={"minimum": -limit.maximum})
-    name = subject(limit.metric, limit.operating_point, stratum=stratum)
     cases = window.labelled(stratum)
     hidden = cases < SMALL_CELL
     pace = None if hidden else Pace.of(window, stratum)
+    name = subject(limit.metric, limit.operating_point, stratum=stratum)
     judgement = judge(both_sides, estimate, cases, window.positives(stratum), None, name, pace)
+    judgement = allowing_for_all(judgement, gap)
     favoured = limit.metric in LOWER_IS_HARM and (estimate.value or 0.0) > 0
     if favoured and judgement.verdict in {Verdict.WARN, Verdict.BREACH}:
         judgement = Judgement(Verdict.OK, f"{name}: better served than the rest, who are judged")
@@ -68,6 +114,15 @@ def _gap(
         on_mature_days(history, window, limit.window_days, judgement),
         stratum=stratum,
         suppressed=hidden,
+    )
+
+
+def allowing_for_all(judgement: Judgement, gap: Gap | None) -> Judgement:
+    """Return a warning for a breach that Fisher's test does not bear out among all gaps."""
+    if gap is None or judgement.verdict is not Verdict.BREACH or gap.verdict == "critical":
+        return judgement
+    return Judgement(
+        Verdict.WARN, f"{judgement.reason}; not certain once all gaps looked at are allowed for"
     )
 
 

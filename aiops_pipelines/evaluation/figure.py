@@ -12,8 +12,8 @@ from aiops_pipelines.schema import FIGURES
 from aiops_pipelines.statistics import Estimate
 from aiops_pipelines.verdict import Verdict
 
-MEASURED, ESTIMATED = "measured", "estimated"
-"""Estimands: from labels, or what the scores alone lead to expect."""
+MEASURED, ESTIMATED, SHRUNK = "measured", "estimated", "shrunk"
+"""Estimands: from labels; what scores alone lead to expect; small cells drawn together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

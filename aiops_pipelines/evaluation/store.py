@@ -36,13 +36,26 @@ def write_figures(
 
     Rows of another `as_of` or another asset stay: they are the record of what was known when.
     """
+    return _write(lake, TABLES[area], asset, system, day, as_of, rows)
+
+
+def write_beside(
+    lake: Lake, table: str, system: str, day: date, as_of: date, rows: Sequence[Figure]
+) -> FileRecord:
+    """Write figures of a table beside the areas' (`subgroups`), as known on `as_of`."""
+    return _write(lake, table, table, system, day, as_of, rows)
+
+
+def _write(
+    lake: Lake, name: str, asset: str, system: str, day: date, as_of: date, rows: Sequence[Figure]
+) -> FileRecord:
     table = to_arrow(replace(row, code=row.code or code_identity()) for row in rows)
     newest = as_of
-    known = lake.find(TABLES[area], system, day)
+    known = lake.find(name, system, day)
     if known is not None:
         same_night = pc.equal(known["as_of"], pa.scalar(as_of, pa.date32()))
         own = pc.and_(same_night, pc.equal(known["asset"], asset))
         kept = to_arrow(from_arrow(known.filter(pc.invert(own))))
         table = pa.concat_tables([kept, table])
         newest = max(as_of, known_as_of(known))
-    return lake.write(TABLES[area], system, day, table.sort_by(_ORDER), newest)
+    return lake.write(name, system, day, table.sort_by(_ORDER), newest)

@@ -6,6 +6,7 @@ gives the days of a window; `Window` adds them up and answers with histograms, s
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -85,9 +86,12 @@ class Window:
 
     def strata(self, subgroup: str) -> list[str]:
         """Return the strata of a subgroup that occur in the window, in order."""
+        return sorted(each for each in self._strata if each.startswith(f"{subgroup}="))
+
+    @cached_property
+    def _strata(self) -> frozenset[str]:
         kinds = self._of("score", "confusion", "sums")
-        found = set(pc.unique(kinds["stratum"]).to_pylist())
-        return sorted(stratum for stratum in found if stratum.startswith(f"{subgroup}="))
+        return frozenset(pc.unique(kinds["stratum"]).to_pylist())
 
     def subgroup_counts(self, operating_point: str) -> list[SubgroupCounts]:
         """Return the counts of all cases, each subgroup and each pair of them (binary outputs)."""
@@ -100,8 +104,15 @@ class Window:
 
     def count(self, name: str) -> int:
         """Return a count of cases: cases, labelled, pending, censored, overturned."""
+        return self._counts[name]
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
         rows = self._of("count")
-        return int(pc.sum(rows.filter(pc.equal(rows["name"], name))["n"]).as_py() or 0)
+        counts: Counter[str] = Counter()
+        for name, number in zip(rows["name"].to_pylist(), rows["n"].to_pylist(), strict=True):
+            counts[name] += number
+        return counts
 
     def labelled(self, stratum: str = ALL) -> int:
         """Return the number of the stratum's labelled cases."""
