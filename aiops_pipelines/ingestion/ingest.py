@@ -20,6 +20,7 @@ from aiops_pipelines.ingestion.labels import (
     merge_labels,
     scored_cases,
 )
+from aiops_pipelines.ingestion.landing import drops_of, with_drops
 from aiops_pipelines.ingestion.quarantine import replace_quarantine, unknown_case_rows
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
@@ -96,8 +97,9 @@ def land_labels(
     found = None if again else intake.lake.find("label_arrivals", system.id, day)
     if found is not None:
         return found
+    drops = drops_of(intake, system, day)
     batch = read_labels(system, day, day, intake.feeds, intake.pseudonym, intake.zone)
-    table = cases.added_to(batch.rows)
+    table = with_drops(cases.added_to(batch.rows), drops)
     intake.lake.write("label_arrivals", system.id, day, table, day)
     refused = pa.concat_tables([batch.quarantine, unknown_case_rows(batch, table)])
     replace_quarantine(intake.lake, system, day, "labels", refused, day)

@@ -13,7 +13,8 @@ from aiops_pipelines.portfolio import System
 
 DAY = date(2025, 3, 4)
 ZONE = ZoneInfo("America/Chicago")
-PSEUDONYM = Pseudonymiser(b"a key for tests that is long enough")
+KEY = "a key for tests that is long enough"
+PSEUDONYM = Pseudonymiser(KEY.encode())
 
 _PREDICTIONS = {
     "kind": "csv",

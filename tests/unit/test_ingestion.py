@@ -68,14 +68,34 @@ def test_a_late_label_restates_only_its_day(intake: Intake) -> None:
     ingest(intake, [DAY], DAY)
     ingest(intake, [NEXT], NEXT)
     before = content(intake)
-    assert days_with_new_labels(intake, SYSTEM, NEXT) == [DAY]
+    assert dict(days_with_new_labels(intake, SYSTEM, NEXT)) == {DAY: 2}
     list(ingest_labels(intake, SYSTEM, [DAY], NEXT))
     list(ingest_scored_cases(intake.lake, SYSTEM, [DAY], NEXT))
     after = content(intake)
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {f"labels/risk/{DAY}.parquet", f"scored_cases/risk/{DAY}.parquet"}
     assert states(intake, DAY) == {"mature": 2, "pending": 1}
-    assert days_with_new_labels(intake, SYSTEM, NEXT) == []
+    assert not days_with_new_labels(intake, SYSTEM, NEXT)
+
+
+def test_a_drop_that_comes_days_after_its_name_is_still_read(intake: Intake, drops: Drops) -> None:
+    late = Path(str(drops.root), "risk", "labels", f"{NEXT}.csv")
+    content = late.read_text()
+    late.unlink()
+    ingest(intake, [DAY], LATER)
+    assert not days_with_new_labels(intake, SYSTEM, LATER)
+    late.write_text(content)
+    assert dict(days_with_new_labels(intake, SYSTEM, LATER)) == {DAY: 2}
+    ingest(intake, [DAY], LATER)
+    assert states(intake, DAY)["mature"] == 2
+    assert not days_with_new_labels(intake, SYSTEM, LATER)
+
+
+def test_a_drop_that_grows_is_read_again(intake: Intake, drops: Drops) -> None:
+    ingest(intake, [DAY], LATER)
+    grown = Path(str(drops.root), "risk", "labels", f"{NEXT}.csv")
+    grown.write_text(grown.read_text() + f"C3,1,{NEXT} 22:00:00,chart,R1,0\n")
+    assert dict(days_with_new_labels(intake, SYSTEM, LATER)) == {DAY: 3}
 
 
 def test_night_by_night_and_at_once_give_the_same_labels(intake: Intake, tmp_path: Path) -> None:
