@@ -23,3 +23,7 @@ class IncidentError(AiopsError):
 
 class ConfigurationError(AiopsError):
     """A setting or secret is missing; the text names it and says how to provide it."""
+
+
+class DeliveryError(AiopsError):
+    """A message can't be delivered; the text says which channel or file, and why."""

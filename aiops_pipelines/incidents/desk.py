@@ -12,8 +12,8 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from aiops_pipelines.database import migrate, open_engine, writing
 from aiops_pipelines.errors import IncidentError
-from aiops_pipelines.incidents.database import migrate, open_engine, writing
 from aiops_pipelines.incidents.outcome import CheckOutcome, Entry, Incident, IncidentChange
 from aiops_pipelines.incidents.severity import due, severity_of
 from aiops_pipelines.incidents.tables import CursorRow, EntryRow, IncidentRow, OutcomeRow

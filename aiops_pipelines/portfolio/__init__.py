@@ -5,6 +5,7 @@ from aiops_pipelines.portfolio.feed import DayRule, Feed
 from aiops_pipelines.portfolio.hospital import Hospital, Portfolio
 from aiops_pipelines.portfolio.limit import Limit
 from aiops_pipelines.portfolio.loader import load_hospital, load_portfolio, read_portfolio
+from aiops_pipelines.portfolio.notifications import Channel, Notifications, QuietHours
 from aiops_pipelines.portfolio.output import Feature, OperatingPoint, Output, Task
 from aiops_pipelines.portfolio.risk import RiskTier
 from aiops_pipelines.portfolio.system import Stage, System
@@ -13,6 +14,7 @@ from aiops_pipelines.portfolio.vocabulary import METRICS, Area, Metric
 __all__ = [
     "METRICS",
     "Area",
+    "Channel",
     "Clause",
     "Contract",
     "DayRule",
@@ -21,9 +23,11 @@ __all__ = [
     "Hospital",
     "Limit",
     "Metric",
+    "Notifications",
     "OperatingPoint",
     "Output",
     "Portfolio",
+    "QuietHours",
     "Remedy",
     "RiskTier",
     "Stage",

@@ -1,7 +1,7 @@
 """The hospital and its whole portfolio."""
 
 from datetime import date, time
-from typing import Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from aiops_pipelines.clocks import BusinessCalendar, holiday_names
 from aiops_pipelines.errors import PortfolioError
 from aiops_pipelines.portfolio.model import Record, Text, TimeZone
+from aiops_pipelines.portfolio.notifications import Notifications
 from aiops_pipelines.portfolio.system import Stage, System
 
 _ANY_YEAR = 2026
@@ -44,6 +45,8 @@ class Hospital(Record):
     night_hour: int = Field(default=2, ge=0, le=23)
     operations_manager: Text
     report_recipients: tuple[str, ...] = ()
+    notifications: Notifications = Notifications()
+    regimes: tuple[Literal["FDA", "EU AI Act"], ...] = ("FDA",)
 
     @field_validator("holidays", "holidays_subdivision")
     @classmethod

@@ -11,9 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event
 
+from aiops_pipelines.database import Base, open_engine
 from aiops_pipelines.incidents import CheckOutcome, IncidentChange, IncidentDesk
-from aiops_pipelines.incidents.database import open_engine
-from aiops_pipelines.incidents.tables import Base
 from aiops_pipelines.portfolio import RiskTier
 
 START = date(2026, 9, 1)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from aiops_pipelines.incidents.tables import Instant
+from aiops_pipelines.database.base import Instant
 
 revision = "0001"
 down_revision = None

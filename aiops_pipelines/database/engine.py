@@ -1,4 +1,4 @@
-"""The desk's database: SQLite or PostgreSQL, one writer at a time, migrated by Alembic."""
+"""The database beside the lake: SQLite or PostgreSQL, one writer at a time, migrated by Alembic."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +54,7 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option(
-        "script_location", str(files("aiops_pipelines").joinpath("incidents/migrations"))
+        "script_location", str(files("aiops_pipelines").joinpath("database/migrations"))
     )
     with writing(engine) as connection:
         config.attributes["connection"] = connection

@@ -1,1 +1,0 @@
-"""Alembic migrations of the incident desk, shipped with the package."""
