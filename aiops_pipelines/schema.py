@@ -79,6 +79,29 @@ FIGURES = pa.schema(
 )
 """One evaluated figure a row. See docs/data-model.md for each column's meaning."""
 
+EXPLANATIONS = pa.schema(
+    [
+        pa.field("system", pa.string(), nullable=False),
+        pa.field("metric", pa.string(), nullable=False),
+        pa.field("operating_point", pa.string()),
+        pa.field("day", pa.date32(), nullable=False),
+        pa.field("as_of", pa.date32(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("n", pa.int64()),
+        pa.field("estimate", pa.float64()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+        pa.field("first_day", pa.date32()),
+        pa.field("last_day", pa.date32()),
+        pa.field("changed_on", pa.date32()),
+        pa.field("log_bayes_factor", pa.float64()),
+        pa.field("suppressed", pa.bool_(), nullable=False),
+    ]
+)
+"""Why a performance figure is off: change points, parts, slices and events, one a row."""
+
 
 def predictions_schema(system: System) -> pa.Schema:
     """Return the columns of `system`'s predictions.

@@ -6,11 +6,12 @@ from datetime import date
 import dagster as dg
 
 from aiops_pipelines.assets.ingest import OWNERS, RANGES
-from aiops_pipelines.assets.metadata import figures_table, rates_table, trend
+from aiops_pipelines.assets.metadata import explanations_list, figures_table, rates_table, trend
 from aiops_pipelines.assets.night import night, show_days
 from aiops_pipelines.assets.statistics import daily_statistics
 from aiops_pipelines.assets.verdicts import check_spec, recorded, verdict_of
 from aiops_pipelines.evaluation.areas import evaluate
+from aiops_pipelines.evaluation.explanation import latest_explanations
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import TABLES
 from aiops_pipelines.evaluation.subgroups import furthest_pairs, latest_subgroups
@@ -92,6 +93,10 @@ def _metadata(
         "n": dg.MetadataValue.int(max((figure.n for figure in figures), default=0)),
         "figures": figures_table(figures),
     }
+    if area is Area.PERFORMANCE:
+        why = latest_explanations(lake.open(), system, day)
+        if why:
+            shown["why"] = explanations_list(why)
     if area is Area.BIAS:
         pairs = furthest_pairs(latest_subgroups(lake.open(), system, day), PAIRS_SHOWN)
         shown["pairs of subgroups furthest from the others"] = rates_table(pairs)

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import dagster as dg
 
 from aiops_pipelines.evaluation.daily import ALL
-from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.explanation import Explanation
+from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.shortfall import SMALL_CELL
 from aiops_pipelines.evaluation.status import latest_figures
 from aiops_pipelines.lake import Lake
@@ -42,6 +43,17 @@ def rates_table(figures: Sequence[Figure]) -> dg.MetadataValue:
         records=[dg.TableRecord(row) for row in rows],
         schema=dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in columns]),
     )
+
+
+def explanations_list(rows: Sequence[Explanation]) -> dg.MetadataValue:
+    """Return why figures are off as a list to read, figure by figure."""
+    lines: list[str] = []
+    for row in rows:
+        heading = f"**{subject(row.metric, row.operating_point)}**"
+        if heading not in lines:
+            lines += ["", heading, ""]
+        lines.append(f"- {row.text}")
+    return dg.MetadataValue.md("\n".join(lines).strip())
 
 
 def trend(lake: Lake, area: Area, system: str, day: date) -> dg.MetadataValue | None:

@@ -1,6 +1,7 @@
 """The night's evaluation of one area: each limit becomes figures with verdicts."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from aiops_pipelines.evaluation.background import unlimited_figures
@@ -9,6 +10,7 @@ from aiops_pipelines.evaluation.caveats import on_mature_days
 from aiops_pipelines.evaluation.drift import drift_figures
 from aiops_pipelines.evaluation.estimates import estimated_figures
 from aiops_pipelines.evaluation.evidence import evidence
+from aiops_pipelines.evaluation.explanation import explanations, reason_with, write_explanations
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate, no_limit
 from aiops_pipelines.evaluation.judgement import Judgement, judge
@@ -34,6 +36,10 @@ def evaluate(area: Area, lake: Lake, system: System, day: date, as_of: date) -> 
     figures = list(_AREAS[area](known))
     if all(figure.verdict is Verdict.NOT_JUDGED for figure in figures):
         figures.append(no_limit(known, area))
+    if area is Area.PERFORMANCE:
+        why = explanations(lake, known, figures)
+        write_explanations(lake, system.id, day, known.as_of, why)
+        figures = [replace(figure, reason=reason_with(figure, why)) for figure in figures]
     write_figures(lake, area, TABLES[area], system.id, day, known.as_of, figures)
     if area is Area.BIAS:
         rows = list(subgroup_figures(known))
