@@ -9,14 +9,7 @@ import pyarrow as pa
 from aiops_pipelines.errors import LakeError
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import System, Task
-from aiops_pipelines.statistics import (
-    Estimate,
-    auroc,
-    average_precision,
-    operating_point,
-    ordinal,
-    regression,
-)
+from aiops_pipelines.statistics import Estimate, auroc, exact_metrics, ordinal, regression
 
 
 def exact_figures(lake: Lake, system: System, start: date, end: date) -> Mapping[str, Estimate]:
@@ -43,13 +36,16 @@ def exact_figures(lake: Lake, system: System, start: date, end: date) -> Mapping
             "exact agreement": graded.accuracy,
         }
     known = cases["patient_id"].notna().all()
-    clusters = np.asarray(cases["patient_id"]) if known else None
+    points = system.output.operating_points
+    exact = exact_metrics(score, label, [point.threshold for point in points])
     figures = {
-        "AUROC": auroc(score, label, cluster=clusters),
-        "average precision": average_precision(score, label),
+        "AUROC": auroc(score, label, np.asarray(cases["patient_id"])) if known else exact.auroc,
+        "average precision": exact.average_precision,
+        "Brier score": exact.brier.score,
+        "log loss": exact.log_loss,
+        "expected calibration error": exact.ece,
     }
-    for point in system.output.operating_points:
-        rates = operating_point(score, label, point.threshold)
+    for point, rates in zip(points, exact.operating_points, strict=True):
         figures[f"sensitivity at {point.name}"] = rates.sensitivity
         figures[f"specificity at {point.name}"] = rates.specificity
         figures[f"PPV at {point.name}"] = rates.ppv

@@ -42,6 +42,7 @@ from aiops_pipelines.statistics.estimated import (
     estimate_performance,
     estimate_performance_from_counts,
 )
+from aiops_pipelines.statistics.exact import Brier, ExactMetrics, exact_metrics
 from aiops_pipelines.statistics.features import (
     FeatureBins,
     FeatureCounts,
@@ -112,6 +113,7 @@ __all__ = [
     "AuditSize",
     "AurocDifference",
     "BernoulliCusum",
+    "Brier",
     "Calibration",
     "ChangePoint",
     "Count",
@@ -120,6 +122,7 @@ __all__ = [
     "Estimate",
     "EstimatedPerformance",
     "EstimatedPoint",
+    "ExactMetrics",
     "FeatureBins",
     "FeatureCounts",
     "FlagCounts",
@@ -176,6 +179,7 @@ __all__ = [
     "estimate_difference",
     "estimate_performance",
     "estimate_performance_from_counts",
+    "exact_metrics",
     "hosmer_lemeshow",
     "lord",
     "mcnemar",

@@ -74,3 +74,14 @@ def confidence_level(level: float) -> float:
     if not 0 < level < 1:
         raise ValueError(f"level: must lie strictly between 0 and 1, is {level!r}")
     return level
+
+
+def as_compiled(values: FloatArray) -> FloatArray:
+    """Return `values` contiguous and read-only, the one layout that kernels are compiled for.
+
+    A kernel compiles anew for each layout of an argument: one that came from Arrow is read-only,
+    a column of a matrix is strided.
+    """
+    view = np.ascontiguousarray(values)[:]
+    view.flags.writeable = False
+    return view

@@ -1,6 +1,6 @@
 """Whether scores mean what they say: slope, intercept, observed to expected, reliability.
 
-Works on groups of cases that share a score: one case a group from raw data, one bin a group from
+Works on groups of cases that share a score: equal scores are a group in raw data, a bin is one in
 daily statistics. Sources: Cox (1958) for recalibration; Spiegelhalter (1986) for Z; Kumar, Liang &
 Ma (2019) for the debiased expected calibration error; Hosmer & Lemeshow (1980).
 """
@@ -21,6 +21,7 @@ from aiops_pipelines.statistics.arguments import (
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportions
+from aiops_pipelines.statistics.tie_blocks import tie_blocks
 
 EXTREME = 1e-12
 """Scores are kept this far from 0 and 1 where a logit is taken."""
@@ -92,15 +93,16 @@ def calibration(
     """
     scores, labels = probability("score", score), binary("label", label)
     same_length(score=scores, label=labels)
-    order = np.argsort(scores, kind="stable")
-    ordered, outcome = scores[order], labels[order].astype(np.float64)
+    blocks = tie_blocks(scores, labels)
+    value, positives = blocks.value, blocks.positive.astype(np.float64)
+    totals = positives + blocks.negative
     return calibration_from_groups(
-        special.logit(np.clip(ordered, EXTREME, 1 - EXTREME)),
-        ordered,
-        outcome,
-        np.ones_like(ordered),
-        float(np.sum((outcome - ordered) * (1 - 2 * ordered))),
-        float(np.sum((1 - 2 * ordered) ** 2 * ordered * (1 - ordered))),
+        special.logit(np.clip(value, EXTREME, 1 - EXTREME)),
+        totals * value,
+        positives,
+        totals,
+        float(np.sum((positives - totals * value) * (1 - 2 * value))),
+        float(np.sum(totals * (1 - 2 * value) ** 2 * value * (1 - value))),
         bins,
         level,
     )
@@ -126,7 +128,9 @@ def calibration_from_groups(
     positives, totals = positives[kept], totals[kept]
     recalibrated = cox_recalibration(logits, positives, totals, level)
     curve = reliability_from_groups(score_sums, positives, totals, bins, level)
-    raw, debiased = _expected_errors(curve, positives, totals)
+    raw, debiased = expected_calibration_errors(
+        curve, round(float(totals.sum())), round(float(positives.sum())), level
+    )
     return Calibration(
         recalibrated.intercept,
         recalibrated.slope,
@@ -134,7 +138,7 @@ def calibration_from_groups(
             float(positives.sum()), float(score_sums.sum()), int(totals.sum()), level
         ),
         _intercept_alone(logits, positives, totals, level),
-        _spiegelhalter(spiegelhalter_sum, spiegelhalter_variance),
+        spiegelhalter(spiegelhalter_sum, spiegelhalter_variance),
         raw,
         debiased,
         curve,
@@ -228,7 +232,8 @@ def observed_expected_ratio(
     )
 
 
-def _spiegelhalter(total: float, variance: float) -> Spiegelhalter:
+def spiegelhalter(total: float, variance: float) -> Spiegelhalter:
+    """Return Z from the sums over cases of (y - p)(1 - 2p) and of (1 - 2p)^2 p (1 - p)."""
     if variance <= 0:
         return Spiegelhalter(None, None)
     z = total / math.sqrt(variance)
@@ -251,21 +256,26 @@ def reliability_from_groups(
         return Reliability(empty, empty, empty, empty, empty)
     middle = np.cumsum(totals) - totals / 2
     member = np.minimum((middle / totals.sum() * bins).astype(np.int64), bins - 1)
-    n = np.bincount(member, totals, bins)
-    events = np.bincount(member, positives, bins)
-    expected = np.bincount(member, score_sums, bins)
+    expected, events, n = (
+        np.bincount(member, weights, bins).astype(np.float64)
+        for weights in (score_sums, positives, totals)
+    )
+    return reliability_from_bins(expected, events, n, level)
+
+
+def reliability_from_bins(
+    expected: FloatArray, events: FloatArray, n: FloatArray, level: float = 0.95
+) -> Reliability:
+    """Return the curve of bins' sums of scores, positives and numbers of cases; empty ones go."""
     used = n > 0
     found = proportions(events[used], n[used], "wilson", level)
-    return Reliability(
-        expected[used] / n[used], found.value, found.low, found.high, n[used].astype(np.float64)
-    )
+    return Reliability(expected[used] / n[used], found.value, found.low, found.high, n[used])
 
 
-def _expected_errors(
-    curve: Reliability, positives: FloatArray, totals: FloatArray
+def expected_calibration_errors(
+    curve: Reliability, n: int, events: int, level: float = 0.95
 ) -> tuple[Estimate, Estimate]:
     """Return the curve's L1 error and its debiased L2 error (Kumar, Liang & Ma, 2019)."""
-    n, events = round(float(totals.sum())), round(float(positives.sum()))
     if n == 0:
         missing = Estimate.missing(0, 0, "equal-mass bins")
         return missing, missing
@@ -277,7 +287,7 @@ def _expected_errors(
     unbiased = curve.observed * (1 - curve.observed) / np.maximum(curve.n - 1, 1)
     squared = float(np.sum(share * (gap**2 - unbiased)))
     spread = math.sqrt(float(np.sum(share**2 * (4 * gap**2 * variance + 2 * variance**2))))
-    z = 1.959963984540054
+    z = float(stats.norm.ppf((1 + confidence_level(level)) / 2))
     return (
         Estimate(
             raw,

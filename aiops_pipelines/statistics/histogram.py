@@ -237,9 +237,7 @@ class Histogram:
 
     def average_precision(self, level: float = 0.95, interpolated: bool = False) -> Estimate:
         """Return the average precision, bins as ties or, for continuous scores, interpolated."""
-        return average_precision_from_counts(
-            self.positive.astype(np.float64), self.negative.astype(np.float64), level, interpolated
-        )
+        return average_precision_from_counts(self.positive, self.negative, level, interpolated)
 
     def brier(self, level: float = 0.95) -> Estimate:
         """Return the Brier score: exact, with the interval of a mean."""

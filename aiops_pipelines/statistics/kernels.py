@@ -2,13 +2,19 @@
 
 import numpy as np
 
+from aiops_pipelines.statistics.exact import exact_metrics
 from aiops_pipelines.statistics.histogram import Histogram, reference_edges
+from aiops_pipelines.statistics.ranking import auroc
+from aiops_pipelines.statistics.subgroup_counts import count_groups
 
 
 def compile_kernels() -> None:
     """Run each compiled kernel on a few cases, so that its machine code is cached on disk."""
     score, label = np.array([0.2, 0.7, 0.4]), np.array([0, 1, 1])
     Histogram.from_cases(score, label, reference_edges(score, [0.5]))
+    exact_metrics(score, label)
+    auroc(score - 1, label)
+    count_groups(score > 0.5, label, {"sex": label}, {"sex": ("F", "M")}, score=score)
 
 
 if __name__ == "__main__":

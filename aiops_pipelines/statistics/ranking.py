@@ -22,6 +22,7 @@ from aiops_pipelines.statistics.arguments import (
     same_length,
 )
 from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.tie_blocks import tie_blocks
 
 Scale = Literal["logit", "identity"]
 
@@ -72,12 +73,13 @@ def auroc(
     method = "DeLong" if clusters is None else "Obuchowski"
     if positives in (0, n):
         return Estimate.missing(n, positives, method)
+    if clusters is None:
+        blocks = tie_blocks(scores, labels)
+        return auroc_from_counts(blocks.positive, blocks.negative, level, scale)
     placed = _placements(scores, labels)
     value = float(placed.of_positives.mean())
     variance = _covariance(placed, placed, labels, clusters)
-    smaller = min(positives, n - positives)
-    if clusters is not None:
-        smaller = min(len(np.unique(clusters[labels])), len(np.unique(clusters[~labels])))
+    smaller = min(len(np.unique(clusters[labels])), len(np.unique(clusters[~labels])))
     return auroc_estimate(value, variance, n, positives, smaller, level, scale, method)
 
 
@@ -180,14 +182,12 @@ def average_precision(score: ArrayLike, label: ArrayLike, level: float = 0.95) -
     Raises ValueError as `auroc` does.
     """
     scores, labels, _ = _arguments(score, label, None)
-    _, member = np.unique(scores, return_inverse=True)
-    positive = np.bincount(member, labels, minlength=1).astype(np.float64)
-    total = np.bincount(member, minlength=1).astype(np.float64)
-    return average_precision_from_counts(positive, total - positive, level)
+    blocks = tie_blocks(scores, labels)
+    return average_precision_from_counts(blocks.positive, blocks.negative, level)
 
 
 def average_precision_from_counts(
-    positive: FloatArray, negative: FloatArray, level: float = 0.95, interpolated: bool = False
+    positive: IntArray, negative: IntArray, level: float = 0.95, interpolated: bool = False
 ) -> Estimate:
     """Return the average precision of counts per bin in rising order of score.
 
@@ -197,23 +197,32 @@ def average_precision_from_counts(
     p, q = positive[::-1].astype(np.float64), negative[::-1].astype(np.float64)
     events, n = float(p.sum()), int(p.sum() + q.sum())
     form = "interpolated" if interpolated else "step"
-    method = f"average precision, {form}, logit interval"
     if events == 0:
-        return Estimate.missing(n, 0, method)
+        return average_precision_estimate(0.0, n, 0, form, level)
     tp, fp = np.cumsum(p), np.cumsum(q)
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = np.where(p > 0, tp / (tp + fp), 0.0)
         if interpolated:
             precision = np.where(p > 0, _inside(tp - p, fp - q, p, q), 0.0)
-    value = min(float(p @ precision) / events, 1.0)
+    return average_precision_estimate(float(p @ precision) / events, n, int(events), form, level)
+
+
+def average_precision_estimate(
+    value: float, n: int, events: int, form: str, level: float
+) -> Estimate:
+    """Return an average precision of `events` positives with its interval; none without any."""
+    method = f"average precision, {form}, logit interval"
+    if events == 0:
+        return Estimate.missing(n, 0, method)
+    value = min(value, 1.0)
     if not 0 < value < 1:
         low = (1 - confidence_level(level)) ** (1 / events) if value else 0.0
-        return Estimate(value, low, 1.0, None, n, int(events), method)
+        return Estimate(value, low, 1.0, None, n, events, method)
     error = 1 / math.sqrt(events * value * (1 - value))
     reach = float(stats.norm.ppf((1 + confidence_level(level)) / 2)) * error
     middle = float(special.logit(value))
     low, high = float(special.expit(middle - reach)), float(special.expit(middle + reach))
-    return Estimate(value, low, high, error * value * (1 - value), n, int(events), method)
+    return Estimate(value, low, high, error * value * (1 - value), n, events, method)
 
 
 def _inside(tp: FloatArray, fp: FloatArray, p: FloatArray, q: FloatArray) -> FloatArray:

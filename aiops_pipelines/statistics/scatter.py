@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import special
 
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray
+from aiops_pipelines.statistics.arguments import FloatArray, IntArray, as_compiled
 from aiops_pipelines.statistics.calibration import EXTREME
 
 POSITIVE, NEGATIVE, UNLABELLED = 0, 1, 2
@@ -37,9 +37,8 @@ def scatter(
     counts = np.zeros((int(offsets[-1]), len(edges) + 1, 3), np.int64)
     sums = np.zeros((int(offsets[-1]), len(edges) + 1, SUMS))
     starts = np.searchsorted(edges, special.expit(np.linspace(-_FARTHEST, _FARTHEST, _CELLS + 1)))
-    codes = [np.ascontiguousarray(code) for code in groups]
-    stacked = np.stack(codes) if codes else np.zeros((0, len(score)), np.int64)
-    _scatter(score, state, stacked, offsets, edges, starts, counts, sums)
+    stacked = np.stack(groups) if len(groups) else np.zeros((0, len(score)), np.int64)
+    _scatter(as_compiled(score), state, stacked, offsets, as_compiled(edges), starts, counts, sums)
     return counts.transpose(0, 2, 1), sums.transpose(0, 2, 1)
 
 

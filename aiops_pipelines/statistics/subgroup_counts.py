@@ -17,6 +17,7 @@ from aiops_pipelines.statistics.arguments import (
     BoolArray,
     FloatArray,
     IntArray,
+    as_compiled,
     binary,
     probability,
     refuse,
@@ -124,7 +125,7 @@ def count_groups(
     counts, sums = np.zeros((starts[-1], 6), np.int64), np.zeros(starts[-1])
     first, second = (np.array(side, np.int64) for side in zip(*pairs, strict=True))
     strides = np.array([sizes[b] for _, b in pairs], np.int64)
-    _scatter(state, scores, columns, first, second, strides, starts[:-1], counts, sums)
+    _scatter(state, as_compiled(scores), columns, first, second, strides, starts[:-1], counts, sums)
     tables = {
         pair: (
             counts[start:stop].reshape(sizes[pair[0]], sizes[pair[1]], 6),

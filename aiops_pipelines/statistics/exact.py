@@ -1,0 +1,235 @@
+"""The whole set of exact metrics from the cases themselves: one sort, one sweep over tie blocks.
+
+For disputes and evidence packs, where daily statistics' bins are not exact enough. Sources: DeLong,
+DeLong & Clarke-Pearson (1988) for the AUROC's variance; Murphy (1973) and Stephenson, Coelho &
+Jolliffe (2008) for the decomposition of the Brier score; Spiegelhalter (1986) for Z.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike
+
+from aiops_pipelines.statistics.arguments import (
+    FloatArray,
+    IntArray,
+    binary,
+    probability,
+    real,
+    same_length,
+)
+from aiops_pipelines.statistics.calibration import (
+    EXTREME,
+    Reliability,
+    Spiegelhalter,
+    expected_calibration_errors,
+    reliability_from_bins,
+    spiegelhalter,
+)
+from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.operating import OperatingPoint, operating_point_from_counts
+from aiops_pipelines.statistics.ranking import auroc_estimate, average_precision_estimate
+from aiops_pipelines.statistics.resampling import mean_estimate
+from aiops_pipelines.statistics.tie_blocks import TieBlocks, tie_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Brier:
+    """The Brier score and its parts over the reliability curve's bins; parts None without cases.
+
+    score = reliability - resolution + uncertainty + within_variance - within_covariance: the last
+    two are what scores vary within a bin, without which the parts don't add up.
+    """
+
+    score: Estimate
+    reliability: float | None
+    resolution: float | None
+    uncertainty: float | None
+    within_variance: float | None
+    within_covariance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExactMetrics:
+    """Every exact metric of one set of cases; `operating_points` follow the thresholds given."""
+
+    auroc: Estimate
+    average_precision: Estimate
+    brier: Brier
+    log_loss: Estimate
+    spiegelhalter: Spiegelhalter
+    ece: Estimate
+    ece_debiased: Estimate
+    reliability: Reliability
+    operating_points: tuple[OperatingPoint, ...]
+
+
+def exact_metrics(
+    score: ArrayLike,
+    label: ArrayLike,
+    thresholds: ArrayLike = (),
+    bins: int = 10,
+    level: float = 0.95,
+) -> ExactMetrics:
+    """Return all metrics of probabilities `score` (n,) for 0/1 `label` (n,).
+
+    ECE, reliability and the Brier score's parts are over `bins` bins of about equal mass; equal
+    scores share a bin, so that the order of the cases doesn't matter. The log loss holds scores
+    1e-12 away from 0 and 1.
+
+    Raises ValueError for differing lengths, labels other than 0/1, scores outside [0, 1], NaN
+    thresholds, or fewer than one bin.
+    """
+    scores, labels = probability("score", score), binary("label", label)
+    n = same_length(score=scores, label=labels)
+    cuts = real("thresholds", np.asarray(thresholds, dtype=np.float64))
+    if bins < 1:
+        raise ValueError(f"bins: must be at least 1, is {bins}")
+    blocks = tie_blocks(scores, labels)
+    positives = int(labels.sum())
+    over_cases, per_bin = _sweep(blocks.value, blocks.positive, blocks.negative, positives, bins)
+    swept = _Sums(*over_cases, *per_bin)
+    curve = reliability_from_bins(swept.bin_score, swept.bin_positive, swept.bin_n, level)
+    ece, debiased = expected_calibration_errors(curve, n, positives, level)
+    return ExactMetrics(
+        _auroc(swept, n, positives, level),
+        average_precision_estimate(swept.average_precision, n, positives, "step", level),
+        Brier(
+            mean_estimate(
+                swept.brier, swept.brier_squares, n, positives, "Brier score", 1.0, level
+            ),
+            *_parts(swept, n, positives),
+        ),
+        mean_estimate(
+            swept.log_loss, swept.log_loss_squares, n, positives, "log loss", None, level
+        ),
+        spiegelhalter(swept.spiegelhalter, swept.spiegelhalter_variance),
+        ece,
+        debiased,
+        curve,
+        tuple(_operating_point(blocks, cut, level) for cut in cuts.tolist()),
+    )
+
+
+class _Sums(NamedTuple):
+    """What the sweep adds up: AUROC with its variance, mean precision, sums over cases and bins."""
+
+    auroc: float
+    auroc_variance: float
+    average_precision: float
+    brier: float
+    brier_squares: float
+    log_loss: float
+    log_loss_squares: float
+    spiegelhalter: float
+    spiegelhalter_variance: float
+    bin_n: FloatArray
+    bin_positive: FloatArray
+    bin_score: FloatArray
+    bin_squares: FloatArray
+    bin_product: FloatArray
+
+
+def _auroc(swept: _Sums, n: int, positives: int, level: float) -> Estimate:
+    smaller = min(positives, n - positives)
+    if not smaller:
+        return Estimate.missing(n, positives, "DeLong")
+    variance = swept.auroc_variance
+    return auroc_estimate(swept.auroc, variance, n, positives, smaller, level, "logit", "DeLong")
+
+
+def _parts(
+    swept: _Sums, n: int, positives: int
+) -> tuple[float | None, float | None, float | None, float | None, float | None]:
+    """Return reliability, resolution, uncertainty, and the variance and covariance within bins."""
+    if not n:
+        return None, None, None, None, None
+    size = np.maximum(swept.bin_n, 1)
+    expected, observed = swept.bin_score / size, swept.bin_positive / size
+    rate = positives / n
+    within = np.sum(swept.bin_squares - swept.bin_score * expected)
+    together = np.sum(swept.bin_product - swept.bin_positive * expected)
+    return (
+        float(swept.bin_n @ (expected - observed) ** 2) / n,
+        float(swept.bin_n @ (observed - rate) ** 2) / n,
+        rate * (1 - rate),
+        max(float(within), 0.0) / n,
+        2 * float(together) / n,
+    )
+
+
+def _operating_point(blocks: TieBlocks, threshold: float, level: float) -> OperatingPoint:
+    first = int(np.searchsorted(blocks.value, threshold))
+    tp, fp = int(blocks.positive[first:].sum()), int(blocks.negative[first:].sum())
+    fn, tn = int(blocks.positive[:first].sum()), int(blocks.negative[:first].sum())
+    return operating_point_from_counts(tp, fp, fn, tn, level)
+
+
+@njit(cache=True, error_model="numpy")
+def _auroc_and_variance(
+    positive: IntArray, negative: IntArray, n_positive: int, n_negative: int
+) -> tuple[float, float]:
+    """Return the AUROC and DeLong's variance; a second pass keeps the variance's digits."""
+    pairs, below = 0.0, 0.0
+    for b in range(len(positive)):
+        pairs += positive[b] * (below + negative[b] / 2)
+        below += negative[b]
+    value = pairs / n_positive / n_negative
+    of_positives, of_negatives, below, passed = 0.0, 0.0, 0.0, 0.0
+    for b in range(len(positive)):
+        share_below = (below + negative[b] / 2) / n_negative - value
+        share_above = 1 - (passed + positive[b] / 2) / n_positive - value
+        of_positives += positive[b] * share_below * share_below
+        of_negatives += negative[b] * share_above * share_above
+        below += negative[b]
+        passed += positive[b]
+    variance = of_positives / max(n_positive - 1, 1) / n_positive
+    variance += of_negatives / max(n_negative - 1, 1) / n_negative
+    return value, variance
+
+
+@njit(cache=True, error_model="numpy")
+def _sweep(
+    value: FloatArray, positive: IntArray, negative: IntArray, n_positive: int, bins: int
+) -> tuple[
+    tuple[float, float, float, float, float, float, float, float, float],
+    tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+]:
+    n = positive.sum() + negative.sum()
+    area, variance = _auroc_and_variance(positive, negative, n_positive, n - n_positive)
+    precision, brier, brier_squares, loss, loss_squares, z, z_variance = (0.0,) * 7
+    n_in, positive_in, score_in = np.zeros(bins), np.zeros(bins), np.zeros(bins)
+    squares_in, product_in = np.zeros(bins), np.zeros(bins)
+    cases, found = 0.0, 0.0
+    for b in range(len(value)):
+        v, p, q = value[b], positive[b], negative[b]
+        t = p + q
+        precision += p * (n_positive - found) / (n - cases)
+        k = min(int((cases + t / 2) / n * bins), bins - 1)
+        cases += t
+        found += p
+        kept = min(max(v, EXTREME), 1 - EXTREME)
+        missed, raised = (1 - v) * (1 - v), v * v
+        brier += p * missed + q * raised
+        brier_squares += p * missed * missed + q * raised * raised
+        if p:
+            log_loss = -np.log(kept)
+            loss += p * log_loss
+            loss_squares += p * log_loss * log_loss
+        if q:
+            log_loss = -np.log1p(-kept)
+            loss += q * log_loss
+            loss_squares += q * log_loss * log_loss
+        tilt = 1 - 2 * v
+        z += (p - t * v) * tilt
+        z_variance += t * tilt * tilt * v * (1 - v)
+        n_in[k] += t
+        positive_in[k] += p
+        score_in[k] += t * v
+        squares_in[k] += t * raised
+        product_in[k] += p * v
+    ranked = area, variance, precision / n_positive
+    over_cases = (*ranked, brier, brier_squares, loss, loss_squares, z, z_variance)
+    return over_cases, (n_in, positive_in, score_in, squares_in, product_in)
