@@ -67,7 +67,7 @@ def refused_share(lake: Lake, system: System, feed: str, day: date, kept: int) -
 
 def refused_files(lake: Lake, system: System, feed: str, day: date) -> int:
     """Return how many whole files of the day could not be read."""
-    lost = FILE_RULES - {Rule.SAME_FILE_TWICE}
+    lost = FILE_RULES - EXPECTED_RULES - {Rule.SAME_FILE_TWICE}
     return sum(rule in lost for rule in _refused_rules(lake, system, feed, day))
 
 

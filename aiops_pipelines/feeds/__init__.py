@@ -1,10 +1,11 @@
-"""Reading predictions and labels as they arrive: CSV and Parquet drops, and archives.
+"""Reading predictions and labels as they arrive: files in drops or archives, and SQL views.
 
 What comes out is typed and under pseudonyms; what breaks a rule is in quarantine with file, row,
 rule and a masked value; a feed that can't be read at all is a `FeedError`.
 """
 
 from aiops_pipelines.feeds.batch import PROVENANCE, FeedBatch, FileRead, quarantine_rows
+from aiops_pipelines.feeds.content import Watch
 from aiops_pipelines.feeds.labels import label_arrivals, read_labels
 from aiops_pipelines.feeds.predictions import prediction_arrivals, read_predictions
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
@@ -19,6 +20,7 @@ __all__ = [
     "FileRead",
     "Pseudonymiser",
     "Rule",
+    "Watch",
     "label_arrivals",
     "prediction_arrivals",
     "quarantine_rows",

@@ -4,33 +4,62 @@ Row k of an archive belongs to day k // rows_per_day after the rule's first, cou
 of the file, refused ones too. Labels have the day of their case. An archive is read once a process.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import TypeAdapter
 from upath import UPath
 
 from aiops_pipelines.errors import FeedError
+from aiops_pipelines.feeds.content import Watch
+from aiops_pipelines.feeds.decoded import UnreadableFileError
 from aiops_pipelines.feeds.drops import check_folder
-from aiops_pipelines.feeds.raw_file import RawFile, read_raw_file
+from aiops_pipelines.feeds.raw_file import Block, RawFile, raw_files, whole_block
 from aiops_pipelines.feeds.values import Columns
-from aiops_pipelines.portfolio import DayRule, Feed, System
+from aiops_pipelines.portfolio import CsvFeed, DayRule, Feed, ParquetFeed, System, TableFeed
+
+TableKind = CsvFeed | ParquetFeed
 
 _FIRST_ROW = {"csv": 2, "parquet": 1}
+_FEED: TypeAdapter[Feed] = TypeAdapter(Feed)
 
 
-def predictions_of_day(system: System, rule: DayRule, day: date, root: UPath) -> RawFile:
-    """Return the archive's rows of `day`; FeedError if the archive can't be read."""
-    feed = system.predictions
-    archive = _open(feed, root, f"{system.id}: predictions")
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive's file and all its rows."""
+
+    name: str
+    sha256: str
+    rows: Block
+
+    def file(self, rows: Block) -> RawFile:
+        """Return the archive with only `rows`."""
+        return RawFile(self.name, self.sha256, iter([rows]))
+
+
+def archive_feed(feed: Feed) -> tuple[TableKind, DayRule] | None:
+    """Return the feed of an archive with its rule, None for a feed that comes by the day."""
+    if isinstance(feed, CsvFeed | ParquetFeed) and feed.days is not None:
+        return feed, feed.days
+    return None
+
+
+def predictions_of_day(
+    feed: TableKind, rule: DayRule, day: date, root: UPath, what: str
+) -> list[RawFile]:
+    """Return the archive with its rows of `day`, if any; FeedError if it can't be read."""
+    archive = _open(feed, root, what)
     wanted = (day - rule.start).days
-    return archive.only(lambda rows: _offsets(rows, feed, rule) == wanted)
+    rows = archive.rows.only(lambda rows: _offsets(rows, feed, rule) == wanted)
+    return [archive.file(rows)] if rows.total else []
 
 
-def labels_of_day(system: System, rule: DayRule, day: date, root: UPath) -> RawFile:
-    """Return the label archive's rows of `day`.
+def labels_of_day(system: System, day: date, root: UPath) -> list[RawFile]:
+    """Return the label archive with its rows of `day`, if any.
 
     The day is that of the case in the archive of predictions. Rows of a case that is not there,
     and rows that can't be told apart into cells, come on the rule's first day.
@@ -38,46 +67,54 @@ def labels_of_day(system: System, rule: DayRule, day: date, root: UPath) -> RawF
     Raises:
         FeedError: the archive can't be read, or the feeds' rules differ.
     """
-    feed, what = system.labels, f"{system.id}: labels"
-    archive = _open(feed, root, what)
-    wanted = (day - rule.start).days
-    cases = system.predictions
-    if cases.days is None or cases.path == feed.path:
-        _check_rules(cases.days, rule, what)
-        return archive.only(lambda rows: _offsets(rows, feed, rule) == wanted)
-    _check_rules(cases.days, rule, what)
-    offsets = _offsets_of_cases(archive, _open(cases, root, what), system, rule)
-    known = dict(zip(archive.row_numbers.tolist(), offsets.tolist(), strict=True))
-    return archive.only(lambda rows: np.array([known.get(row, 0) == wanted for row in rows], bool))
+    what = f"{system.id}: labels"
+    labels, cases = archive_feed(system.labels), archive_feed(system.predictions)
+    if labels is None:
+        raise FeedError(f"{what}: not an archive")
+    feed, rule = labels
+    if cases is not None and cases[1] != rule:
+        raise FeedError(f"{what}: the `days` rule must be that of the predictions")
+    if cases is None or cases[0].path == feed.path:
+        return predictions_of_day(feed, rule, day, root, what)
+    archive, wanted = _open(feed, root, what), (day - rule.start).days
+    offsets = _offsets_of_cases(archive.rows, feed, _open(cases[0], root, what).rows, cases[0])
+    known = dict(zip(archive.rows.row_numbers.tolist(), offsets.tolist(), strict=True))
+    rows = archive.rows.only(
+        lambda rows: np.array([known.get(row, 0) == wanted for row in rows], bool)
+    )
+    return [archive.file(rows)] if rows.total else []
 
 
 def unscored_cases(system: System, root: UPath) -> pa.Array:
     """Return the ids of the archive's cases for which the feed declares that no score was made."""
-    cases = system.predictions
-    if cases.days is None or "score" not in cases.missing:
+    cases = archive_feed(system.predictions)
+    if cases is None or "score" not in cases[0].missing:
         return pa.array([], pa.string())
-    archive = _open(cases, root, f"{system.id}: predictions")
-    columns = Columns(archive.columns, cases, archive.row_numbers.size)
+    rows = _open(cases[0], root, f"{system.id}: predictions").rows
+    columns = Columns(rows.columns, cases[0], rows.row_numbers.size)
     return columns.text("case_id").filter(pa.array(columns.declared_missing("score")))
 
 
-def days_of_archive(feed: Feed, rule: DayRule, root: UPath, what: str) -> list[date]:
+def days_of_archive(feed: TableKind, rule: DayRule, root: UPath, what: str) -> list[date]:
     """Return the days that the archive's rows are given."""
-    rows = _open(feed, root, what).read.rows
+    rows = _open(feed, root, what).rows.total
     return [rule.start + timedelta(days=k) for k in range(-(-rows // rule.rows_per_day))]
 
 
-def _offsets(rows: np.ndarray, feed: Feed, rule: DayRule) -> np.ndarray:
+def _offsets(rows: np.ndarray, feed: TableKind, rule: DayRule) -> np.ndarray:
     return (rows - _FIRST_ROW[feed.kind]) // rule.rows_per_day
 
 
-def _offsets_of_cases(labels: RawFile, cases: RawFile, system: System, rule: DayRule) -> np.ndarray:
+def _offsets_of_cases(
+    labels: Block, labels_feed: TableKind, cases: Block, cases_feed: TableKind
+) -> np.ndarray:
     """Return each label's day as that of its case, 0 where the case is not in the archive."""
-    labelled = Columns(labels.columns, system.labels, labels.row_numbers.size).text("case_id")
-    predicted = Columns(cases.columns, system.predictions, cases.row_numbers.size).text("case_id")
+    assert cases_feed.days is not None
+    labelled = Columns(labels.columns, labels_feed, labels.row_numbers.size).text("case_id")
+    predicted = Columns(cases.columns, cases_feed, cases.row_numbers.size).text("case_id")
     where = pc.index_in(labelled, value_set=predicted, skip_nulls=True)
     offsets: np.ndarray = (
-        pa.array(_offsets(cases.row_numbers, system.predictions, rule))
+        pa.array(_offsets(cases.row_numbers, cases_feed, cases_feed.days))
         .take(where)
         .fill_null(0)
         .to_numpy(zero_copy_only=False)
@@ -85,12 +122,7 @@ def _offsets_of_cases(labels: RawFile, cases: RawFile, system: System, rule: Day
     return offsets
 
 
-def _check_rules(cases: DayRule | None, labels: DayRule, what: str) -> None:
-    if cases is not None and cases != labels:
-        raise FeedError(f"{what}: the `days` rule must be that of the predictions")
-
-
-def _open(feed: Feed, root: UPath, what: str) -> RawFile:
+def _open(feed: TableKind, root: UPath, what: str) -> Archive:
     check_folder(feed, root, what)
     path = root / feed.path
     if not path.is_file():
@@ -99,15 +131,21 @@ def _open(feed: Feed, root: UPath, what: str) -> RawFile:
             f"{feed.path}"
         )
     stat = path.stat()
-    archive = _read(str(path), str(root), feed.model_dump_json(), stat.st_mtime, stat.st_size)
-    if archive.broken is not None:
-        column = f" ({archive.broken.column})" if archive.broken.column else ""
-        raise FeedError(f"{what}: {feed.path}: {archive.broken.rule}{column}")
-    return archive
+    try:
+        return _read(path, root, feed.model_dump_json(), stat.st_mtime, stat.st_size, what)
+    except UnreadableFileError as error:
+        column = f" ({error.column})" if error.column else ""
+        raise FeedError(f"{what}: {feed.path}: {error.rule}{column}") from None
 
 
 @lru_cache(maxsize=8)
-def _read(path: str, root: str, feed: str, changed: float, size: int) -> RawFile:
+def _read(path: UPath, root: UPath, feed: str, changed: float, size: int, what: str) -> Archive:
     """Return the archive; `changed` and `size` make a rewritten file another key."""
     del changed, size
-    return read_raw_file(UPath(path), Feed.model_validate_json(feed), UPath(root))
+    form = _FEED.validate_json(feed)
+    assert isinstance(form, TableFeed)
+    (archive,) = [
+        Archive(file.name, file.sha256, whole_block(file.blocks, form.columns))
+        for file in raw_files([path], form, root, Watch(), what)
+    ]
+    return archive

@@ -1,6 +1,11 @@
-"""What an adapter makes of a file's bytes, and how it says that it can't."""
+"""What an adapter makes of a file, and how it says that it can't.
 
-from dataclasses import dataclass
+An adapter takes a file's unpacked bytes as a seekable stream and yields `Decoded` blocks, so that
+a file need not fit into memory.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -19,15 +24,15 @@ class UnreadableFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The mapped columns of a file under the file's names, with each row's number in the file.
+    """Some rows of a file: the mapped columns under the feed's names, with each row's number.
 
-    `columns` are text (CSV) or typed (Parquet); `row_numbers` int64. `refused` holds the numbers
-    of rows that could not be told apart into cells, by rule.
+    `columns` are text (CSV and documents) or typed (Parquet, SQL); `row_numbers` int64. `refused`
+    holds the numbers of rows that could not be told apart into cells, by rule.
     """
 
-    columns: dict[str, pa.ChunkedArray]
+    columns: Mapping[str, pa.ChunkedArray]
     row_numbers: np.ndarray
-    refused: dict[Rule, np.ndarray]
+    refused: Mapping[Rule, np.ndarray] = field(default_factory=dict)
 
 
 def check_header(header: list[str], wanted: list[str]) -> None:

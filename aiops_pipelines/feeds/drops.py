@@ -9,12 +9,13 @@ from pathlib import PurePosixPath
 from upath import UPath
 
 from aiops_pipelines.errors import FeedError
-from aiops_pipelines.portfolio import Feed
+from aiops_pipelines.portfolio import FileFeed
 
 _DAY = "{day}"
+_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
 
-def files_of_day(feed: Feed, day: date, root: UPath, what: str) -> list[UPath]:
+def files_of_day(feed: FileFeed, day: date, root: UPath, what: str) -> list[UPath]:
     """Return the files that arrived on `day`, in order of their names.
 
     `what` names the feed in errors.
@@ -26,11 +27,11 @@ def files_of_day(feed: Feed, day: date, root: UPath, what: str) -> list[UPath]:
     pattern = feed.path.replace(_DAY, day.isoformat())
     if "*" not in pattern:
         path = root / pattern
-        return [path] if path.is_file() else []
+        return [path] if path.is_file() and not _unfinished(path.name) else []
     return sorted((path for path in _finished(root, pattern) if path.is_file()), key=str)
 
 
-def days_with_files(feed: Feed, root: UPath, what: str) -> Iterator[date]:
+def days_with_files(feed: FileFeed, root: UPath, what: str) -> Iterator[date]:
     """Yield, in order, the days for which any file is there; FeedError as `files_of_day`."""
     check_folder(feed, root, what)
     shape = _shape(feed.path)
@@ -43,9 +44,14 @@ def days_with_files(feed: Feed, root: UPath, what: str) -> Iterator[date]:
 
 
 def _finished(root: UPath, pattern: str) -> Iterator[UPath]:
-    """Yield the files that match, without hidden ones: so writers name what is not finished."""
+    """Yield the files that match, without those that writers name as not finished."""
+    root.fs.invalidate_cache()
     pattern = re.sub(r"\*+", "*", pattern)
-    return (path for path in root.glob(pattern) if not path.name.startswith("."))
+    return (path for path in root.glob(pattern) if not _unfinished(path.name))
+
+
+def _unfinished(name: str) -> bool:
+    return name.startswith(".") or name.lower().endswith(_UNFINISHED)
 
 
 def _shape(path: str) -> re.Pattern[str]:
@@ -63,8 +69,9 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def check_folder(feed: Feed, root: UPath, what: str) -> None:
+def check_folder(feed: FileFeed, root: UPath, what: str) -> None:
     """Raise FeedError unless the folder in which the feed's files arrive exists."""
+    root.fs.invalidate_cache()
     parts = PurePosixPath(feed.path).parts[:-1]
     fixed = list(takewhile(lambda part: _DAY not in part and "*" not in part, parts))
     folder = root.joinpath(*fixed)

@@ -1,31 +1,45 @@
-"""Makes one batch of a feed's files: judges each file's rows, drops repeated files and rows."""
+"""Makes one batch of a feed's files: judges each file's rows, drops repeated files and rows.
+
+Rows pass block by block and are typed and under pseudonyms when the next block is read, so that
+memory holds the rows kept and little more.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aiops_pipelines.feeds.batch import PROVENANCE, FeedBatch, FileRead, quarantine_file
-from aiops_pipelines.feeds.duplicates import find_duplicates
+from aiops_pipelines.feeds.decoded import UnreadableFileError
+from aiops_pipelines.feeds.duplicates import Repeats, find_repeats
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
-from aiops_pipelines.feeds.raw_file import RawFile
+from aiops_pipelines.feeds.raw_file import Block, RawFile
 from aiops_pipelines.feeds.rules import Rule
 from aiops_pipelines.feeds.sieve import Sieve
 from aiops_pipelines.schema import QUARANTINE
 
-Judge = Callable[[RawFile, Sieve], pa.Table]
-"""Takes a file's rows through the rules and returns them all as a table of the plain schema."""
+CELL_CHARACTERS = 10_000
+"""The longest text of a mapped cell."""
+
+Judge = Callable[[Block, Sieve], pa.Table]
+"""Takes a block's rows through the rules and returns them all as a table of the plain schema."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedShape:
-    """What a feed's rows must become: schema, which columns tell rows apart, what they say."""
+    """What a feed's rows must become: schema, which columns tell rows apart, what they say.
+
+    `corrected`, if any, are the columns by which a later file's row replaces an earlier file's.
+    """
 
     feed: str
     schema: pa.Schema
     key: Sequence[str]
     content: Sequence[str]
     conflict: Rule
+    corrected: Sequence[str] = ()
 
     @property
     def plain(self) -> pa.Schema:
@@ -33,37 +47,47 @@ class FeedShape:
         return pa.schema([(field.name, _plain(field.type)) for field in self.schema])
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """The blocks of rows kept so far, where they came from, and what was refused."""
+
+    rows: list[pa.Table] = field(default_factory=list)
+    sources: list[pa.Table] = field(default_factory=list)
+    quarantine: list[pa.Table] = field(default_factory=list)
+    total: int = 0
+
+    def add(self, other: "_Gathered") -> None:
+        self.rows += other.rows
+        self.sources += other.sources
+        self.quarantine += other.quarantine
+        self.total += other.total
+
+
 def gather(
     shape: FeedShape, files: Iterable[RawFile], judge: Judge, pseudonym: Pseudonymiser
 ) -> FeedBatch:
     """Return the files' rows as one batch: judged, without duplicates, under pseudonyms."""
-    rows, sources = [shape.plain.empty_table()], [PROVENANCE.empty_table()]
-    quarantine, read, seen = [QUARANTINE.empty_table()], list[FileRead](), set[str]()
+    found, read, seen = _Gathered(), list[FileRead](), set[str]()
     for file in files:
-        if file.sha256 in seen and file.row_numbers.size:
-            quarantine.append(quarantine_file(shape.feed, file.name, Rule.SAME_FILE_TWICE))
-            read.append(replace(file.read, rows=0))
-            continue
-        seen.add(file.sha256)
-        read.append(file.read)
-        quarantine.append(file.quarantine(shape.feed))
-        if file.broken is None:
-            sieve = Sieve(shape.feed, file.provenance)
-            kept, where = sieve.sifted(judge(file, sieve).cast(shape.plain))
-            rows.append(kept)
-            sources.append(where)
-            quarantine.append(sieve.quarantine())
-    table = pa.concat_tables(rows).combine_chunks()
-    sieve = Sieve(shape.feed, pa.concat_tables(sources).unify_dictionaries().combine_chunks())
-    repeated, contradicting = find_duplicates(table, shape.key, shape.content)
-    sieve.refuse(repeated, Rule.DUPLICATE, "case_id")
-    sieve.refuse(contradicting, shape.conflict, "case_id")
-    kept, where = sieve.sifted(table)
-    quarantine.append(sieve.quarantine())
+        try:
+            if file.sha256 in seen:
+                raise UnreadableFileError(Rule.SAME_FILE_TWICE)
+            part = _judged(shape, file, judge, pseudonym)
+        except UnreadableFileError as error:
+            refused = quarantine_file(shape.feed, file.name, error.rule, error.column)
+            part = _Gathered(quarantine=[refused])
+        found.add(part)
+        read.append(FileRead(file.name, file.sha256, part.total))
+        if part.total:
+            seen.add(file.sha256)
+    _sift_repeats(shape, found)
+    rows = pa.concat_tables([shape.schema.empty_table(), *found.rows])
+    where = pa.concat_tables([PROVENANCE.empty_table(), *found.sources])
+    refused = pa.concat_tables([QUARANTINE.empty_table(), *found.quarantine])
     return FeedBatch(
-        rows=_pseudonymised(kept, pseudonym).cast(shape.schema),
-        provenance=where,
-        quarantine=pa.concat_tables(quarantine).combine_chunks(),
+        rows=rows.unify_dictionaries(),
+        provenance=where.unify_dictionaries(),
+        quarantine=refused.combine_chunks(),
         files=tuple(read),
     )
 
@@ -74,11 +98,51 @@ def join_batches(batches: Sequence[FeedBatch], schema: pa.Schema) -> FeedBatch:
     where = pa.concat_tables([PROVENANCE.empty_table(), *(batch.provenance for batch in batches)])
     refused = [QUARANTINE.empty_table(), *(batch.quarantine for batch in batches)]
     return FeedBatch(
-        rows=rows.unify_dictionaries().combine_chunks(),
-        provenance=where.unify_dictionaries().combine_chunks(),
+        rows=rows.unify_dictionaries(),
+        provenance=where.unify_dictionaries(),
         quarantine=pa.concat_tables(refused).combine_chunks(),
         files=tuple(file for batch in batches for file in batch.files),
     )
+
+
+def _judged(shape: FeedShape, file: RawFile, judge: Judge, pseudonym: Pseudonymiser) -> _Gathered:
+    part = _Gathered()
+    for block in file.blocks:
+        sieve = Sieve(shape.feed, block.provenance(file.name))
+        for name, column in block.columns.items():
+            sieve.refuse(_too_long(column), Rule.CELL_TOO_LONG, name, "text")
+        kept, where = sieve.sifted(judge(block, sieve).cast(shape.plain))
+        part.rows.append(_pseudonymised(kept, pseudonym).cast(shape.schema))
+        part.sources.append(where)
+        part.quarantine += [block.quarantine(shape.feed, file.name), sieve.quarantine()]
+        part.total += block.total
+    return part
+
+
+def _sift_repeats(shape: FeedShape, found: _Gathered) -> None:
+    """Take the rows that another row repeats, contradicts or replaces out of `found`."""
+    repeats: Repeats = find_repeats(
+        found.rows, found.sources, shape.key, shape.content, shape.corrected
+    )
+    start = 0
+    for place, (rows, sources) in enumerate(zip(found.rows, found.sources, strict=True)):
+        span = slice(start, start + rows.num_rows)
+        start = span.stop
+        sieve = Sieve(shape.feed, sources)
+        sieve.refuse(repeats.replaced[span], Rule.REPLACED, "case_id")
+        sieve.refuse(repeats.same[span], Rule.DUPLICATE, "case_id")
+        sieve.refuse(repeats.contradicting[span], shape.conflict, "case_id")
+        found.rows[place], found.sources[place] = sieve.sifted(rows)
+        found.quarantine.append(sieve.quarantine())
+
+
+def _too_long(column: pa.ChunkedArray) -> np.ndarray:
+    kind = column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return np.zeros(len(column), bool)
+    long = pc.greater(pc.binary_length(column), CELL_CHARACTERS).fill_null(False)
+    found: np.ndarray = long.to_numpy()
+    return found
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

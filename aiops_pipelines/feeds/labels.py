@@ -9,7 +9,7 @@ Revisions and readers are all kept; what is refused is the same revision by the
 same reader received at the same time, said twice.
 """
 
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -19,14 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from upath import UPath
 
-from aiops_pipelines.feeds.archive import days_of_archive, labels_of_day, unscored_cases
+from aiops_pipelines.feeds.archive import archive_feed, unscored_cases
+from aiops_pipelines.feeds.arrivals import UTC, WATCH, arrival_days, corrects, files_arrived
 from aiops_pipelines.feeds.batch import FeedBatch
+from aiops_pipelines.feeds.content import Watch
 from aiops_pipelines.feeds.days import DaySpan, day_span
-from aiops_pipelines.feeds.drops import days_with_files, files_of_day
 from aiops_pipelines.feeds.gather import FeedShape, gather, join_batches
 from aiops_pipelines.feeds.mapping import check_label_columns
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
-from aiops_pipelines.feeds.raw_file import RawFile, read_raw_file
+from aiops_pipelines.feeds.raw_file import Block
 from aiops_pipelines.feeds.rules import Rule
 from aiops_pipelines.feeds.sieve import Sieve
 from aiops_pipelines.feeds.values import Columns, positions_in
@@ -43,6 +44,7 @@ _SHAPE = FeedShape(
     ["value", "decided_at"],
     Rule.CONFLICTING_LABEL,
 )
+_CORRECTED = ["case_id", "source", "reader", "revision"]
 
 
 def read_labels(
@@ -52,6 +54,7 @@ def read_labels(
     root: UPath,
     pseudonym: Pseudonymiser,
     zone: ZoneInfo,
+    watch: Watch = WATCH,
 ) -> FeedBatch:
     """Return the labels of `system` that arrived from `start` to `end`; schema LABELS.
 
@@ -60,41 +63,31 @@ def read_labels(
     or, from an archive, with its prediction.
 
     Raises:
-        FeedError: the feed's folder or archive is missing, or the mapping lacks a column.
+        FeedError, ConfigurationError: as reading predictions does.
     """
     check_label_columns(system)
     unscored, batches = unscored_cases(system, root), []
+    shape = replace(_SHAPE, corrected=_CORRECTED) if corrects(system.labels) else _SHAPE
     for offset in range((end - start).days + 1):
         day = start + timedelta(days=offset)
         judge = partial(_judge, system=system, span=day_span(day, zone), unscored=unscored)
-        batches.append(gather(_SHAPE, _files(system, day, root), judge, pseudonym))
+        files = files_arrived(system, "labels", day, root, zone, watch)
+        batches.append(gather(shape, files, judge, pseudonym))
     return join_batches(batches, LABELS)
 
 
-def label_arrivals(system: System, root: UPath) -> list[date]:
-    """Return the days on which labels have arrived, in order; FeedError as reading does."""
-    feed, what = system.labels, f"{system.id}: labels"
-    if feed.days is None:
-        return list(days_with_files(feed, root, what))
-    cases = system.predictions
-    return days_of_archive(feed if cases.days is None else cases, feed.days, root, what)
+def label_arrivals(system: System, root: UPath, zone: ZoneInfo = UTC) -> list[date]:
+    """Return the days on which labels have arrived, in order; FeedError as reading does.
 
-
-def _files(system: System, day: date, root: UPath) -> Iterable[RawFile]:
-    feed = system.labels
-    if feed.days is None:
-        for path in files_of_day(feed, day, root, f"{system.id}: labels"):
-            yield read_raw_file(path, feed, root)
-        return
-    file = labels_of_day(system, feed.days, day, root)
-    if file.read.rows:
-        yield file
+    By SQL these are all days from the first watermark to the last.
+    """
+    return arrival_days(system, "labels", root, zone)
 
 
 def _judge(
-    file: RawFile, sieve: Sieve, *, system: System, span: DaySpan, unscored: pa.Array
+    block: Block, sieve: Sieve, *, system: System, span: DaySpan, unscored: pa.Array
 ) -> pa.Table:
-    columns = Columns(file.columns, system.labels, file.row_numbers.size)
+    columns = Columns(block.columns, system.labels, block.row_numbers.size)
     case_id = columns.text("case_id")
     sieve.refuse(pc.is_null(case_id).to_numpy(False), Rule.CASE_MISSING, "case_id", "missing")
     without = pc.is_in(case_id, value_set=unscored, skip_nulls=True).to_numpy(False)
@@ -136,7 +129,7 @@ def _decided(columns: Columns, sieve: Sieve) -> pa.Array:
 
 def _received(columns: Columns, system: System, span: DaySpan, sieve: Sieve) -> pa.Array:
     if "received_at" not in columns:
-        moment = span.end - 1 if system.labels.days is None else span.start
+        moment = span.end - 1 if archive_feed(system.labels) is None else span.start
         return pa.array(np.full(columns.rows, moment)).cast(LABELS.field("received_at").type)
     received = columns.instant("received_at")
     sieve.refuse(received.missing, Rule.TIME_MISSING, "received_at", "missing")

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from aiops_pipelines.errors import FeedError
+from aiops_pipelines.feeds.archive import archive_feed
 from aiops_pipelines.portfolio import Feed, System
 
 _PREDICTIONS = ("case_id", "patient_id", "predicted_at", "received_at", "version", "score")
@@ -13,7 +14,7 @@ def check_prediction_columns(system: System) -> None:
     """Raise FeedError unless all that `system` needs of its predictions is mapped."""
     named = [feature.name for feature in system.features] + list(system.subgroups)
     needed = ["case_id", "score", *named]
-    if system.predictions.days is None:
+    if archive_feed(system.predictions) is None:
         needed.append("predicted_at")
     _check(system.predictions, f"{system.id}: predictions", {*_PREDICTIONS, *named}, needed)
 

@@ -1,4 +1,7 @@
-"""Parquet files: the wanted columns with their own types."""
+"""Parquet files: the wanted columns with their own types, batch by batch."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -8,19 +11,33 @@ from aiops_pipelines.feeds.decoded import Decoded, UnreadableFileError, check_he
 from aiops_pipelines.feeds.rules import Rule
 from aiops_pipelines.portfolio import Feed
 
+ROWS_LIMIT = 50_000_000
+"""The most rows of one file: a few bytes can declare any number of equal rows."""
+_BATCH_ROWS = 250_000
+_READ_BYTES = 1 << 20
 
-def decode_parquet(data: bytes, feed: Feed, wanted: list[str]) -> Decoded:
-    """Return the columns `wanted` of a Parquet file; raise UnreadableFileError."""
+
+def decode_parquet(stream: BinaryIO, feed: Feed, wanted: list[str]) -> Iterator[Decoded]:
+    """Yield the columns `wanted` of a Parquet file; raise UnreadableFileError."""
     del feed
     try:
-        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+        file = pq.ParquetFile(
+            stream, page_checksum_verification=True, buffer_size=_READ_BYTES, pre_buffer=False
+        )
         check_header(file.schema_arrow.names, wanted)
         nested = [name for name in wanted if pa.types.is_nested(file.schema_arrow.field(name).type)]
         if nested:
             raise UnreadableFileError(Rule.NOT_A_VALUE, ", ".join(nested))
-        table = file.read(columns=wanted)
-        table.validate(full=True)
-    except (pa.ArrowException, OSError):
+        if file.metadata.num_rows > ROWS_LIMIT:
+            raise UnreadableFileError(Rule.TOO_LARGE)
+        first = 1
+        for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
+            batch.validate(full=True)
+            table = pa.Table.from_batches([batch])
+            columns = {name: table.column(name) for name in wanted}
+            yield Decoded(columns, np.arange(first, first + batch.num_rows))
+            first += batch.num_rows
+    except (pa.ArrowException, OSError, MemoryError):
         raise UnreadableFileError(Rule.NOT_PARQUET) from None
-    columns = {name: table.column(name) for name in wanted}
-    return Decoded(columns, np.arange(1, table.num_rows + 1), {})
+    if first - 1 != file.metadata.num_rows:
+        raise UnreadableFileError(Rule.NOT_PARQUET)

@@ -8,7 +8,6 @@ is set aside under a rule of its own. Of several rows for a case the one last re
 numeric feature that is not a number is taken as missing: the prediction was made and must count.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -18,14 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from upath import UPath
 
-from aiops_pipelines.feeds.archive import days_of_archive, predictions_of_day
+from aiops_pipelines.feeds.arrivals import UTC, WATCH, arrival_days, corrects, files_arrived
 from aiops_pipelines.feeds.batch import FeedBatch
+from aiops_pipelines.feeds.content import Watch
 from aiops_pipelines.feeds.days import DaySpan, day_span
-from aiops_pipelines.feeds.drops import days_with_files, files_of_day
 from aiops_pipelines.feeds.gather import FeedShape, gather
 from aiops_pipelines.feeds.mapping import check_prediction_columns
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
-from aiops_pipelines.feeds.raw_file import RawFile, read_raw_file
+from aiops_pipelines.feeds.raw_file import Block
 from aiops_pipelines.feeds.rules import Rule
 from aiops_pipelines.feeds.sieve import Sieve
 from aiops_pipelines.feeds.values import Columns, Instants, Numbers, positions_in
@@ -36,45 +35,40 @@ _CLOCK_TOLERANCE_US = 10 * 60 * 1_000_000
 
 
 def read_predictions(
-    system: System, day: date, root: UPath, pseudonym: Pseudonymiser, zone: ZoneInfo
+    system: System,
+    day: date,
+    root: UPath,
+    pseudonym: Pseudonymiser,
+    zone: ZoneInfo,
+    watch: Watch = WATCH,
 ) -> FeedBatch:
     """Return all predictions of `system` on `day` in `zone`; schema `predictions_schema(system)`.
 
-    `root` is the folder the feed's `path` is relative to. A day without a file gives an empty
-    batch without files.
+    `root` is the folder the feed's `path` is relative to, `watch` the clock by which files are
+    settled. A day on which nothing came gives an empty batch without files.
 
     Raises:
-        FeedError: the feed's folder or archive is missing, or the mapping lacks a column.
+        FeedError: the feed's folder, archive or database can't be read, a file is still being
+            written, or the mapping lacks a column.
+        ConfigurationError: the environment variable with the database's URL is not set.
     """
     check_prediction_columns(system)
-    schema = predictions_schema(system)
+    feed, schema = system.predictions, predictions_schema(system)
     content = [name for name in schema.names if name not in {"case_id", "received_at"}]
-    shape = FeedShape("predictions", schema, ["case_id"], content, Rule.CONFLICTING_CASE)
+    corrected = ["case_id"] if corrects(feed) else []
+    shape = FeedShape("predictions", schema, ["case_id"], content, Rule.CONFLICTING_CASE, corrected)
     judge = partial(_judge, system=system, span=day_span(day, zone))
-    return gather(shape, _files(system, day, root), judge, pseudonym)
+    files = files_arrived(system, "predictions", day, root, zone, watch)
+    return gather(shape, files, judge, pseudonym)
 
 
-def prediction_arrivals(system: System, root: UPath) -> list[date]:
+def prediction_arrivals(system: System, root: UPath, zone: ZoneInfo = UTC) -> list[date]:
     """Return the days for which predictions have arrived, in order; FeedError as reading does."""
-    feed, what = system.predictions, f"{system.id}: predictions"
-    if feed.days is not None:
-        return days_of_archive(feed, feed.days, root, what)
-    return list(days_with_files(feed, root, what))
+    return arrival_days(system, "predictions", root, zone)
 
 
-def _files(system: System, day: date, root: UPath) -> Iterable[RawFile]:
-    feed = system.predictions
-    if feed.days is None:
-        for path in files_of_day(feed, day, root, f"{system.id}: predictions"):
-            yield read_raw_file(path, feed, root)
-        return
-    file = predictions_of_day(system, feed.days, day, root)
-    if file.read.rows:
-        yield file
-
-
-def _judge(file: RawFile, sieve: Sieve, *, system: System, span: DaySpan) -> pa.Table:
-    columns = Columns(file.columns, system.predictions, file.row_numbers.size)
+def _judge(block: Block, sieve: Sieve, *, system: System, span: DaySpan) -> pa.Table:
+    columns = Columns(block.columns, system.predictions, block.row_numbers.size)
     case_id = columns.text("case_id")
     sieve.refuse(pc.is_null(case_id).to_numpy(False), Rule.CASE_MISSING, "case_id", "missing")
     found = {

@@ -1,103 +1,129 @@
-"""One file as it is: the mapped columns under our names, with names and numbers of its rows.
+"""Files as they are: the mapped columns under our names, block by block, with numbers of rows.
 
-`read_raw_file` opens a file, undoes gzip, and hands the bytes to the adapter of the feed's kind.
-Whatever is wrong with the file as a whole ends as the rule it breaks, in `RawFile.broken`.
+`raw_files` opens one file after the other and hands its bytes to the adapter of the feed's kind.
+Whatever is wrong with a file as a whole is raised by its blocks as `UnreadableFileError`.
 """
 
-import gzip
-import hashlib
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import BinaryIO, NoReturn
 
 import numpy as np
 import pyarrow as pa
 from upath import UPath
 
-from aiops_pipelines.feeds.batch import (
-    FileRead,
-    provenance_of,
-    quarantine_file,
-    quarantine_rows,
-)
+from aiops_pipelines.feeds.batch import provenance_of, quarantine_rows
+from aiops_pipelines.feeds.content import Watch, digest, settled, unpacked
 from aiops_pipelines.feeds.csv_file import decode_csv
 from aiops_pipelines.feeds.decoded import Decoded, UnreadableFileError
+from aiops_pipelines.feeds.dicom_sr import decode_dicom_sr
+from aiops_pipelines.feeds.fhir_file import decode_fhir
+from aiops_pipelines.feeds.hl7_file import decode_hl7
 from aiops_pipelines.feeds.parquet_file import decode_parquet
 from aiops_pipelines.feeds.rules import Rule
-from aiops_pipelines.portfolio import Feed
+from aiops_pipelines.portfolio import Feed, FileFeed
 from aiops_pipelines.schema import QUARANTINE
 
-_ADAPTERS: Mapping[str, Callable[[bytes, Feed, list[str]], Decoded]] = {
+Adapter = Callable[[BinaryIO, Feed, list[str]], Iterator[Decoded]]
+
+_ADAPTERS: Mapping[str, Adapter] = {
     "csv": decode_csv,
     "parquet": decode_parquet,
+    "fhir": decode_fhir,
+    "hl7v2": decode_hl7,
+    "dicom-sr": decode_dicom_sr,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class RawFile:
-    """A file's rows, not judged yet.
+class Block:
+    """Some rows of a file, not judged yet.
 
     `columns` are under our names, text or typed; `row_numbers` (int64) are theirs in the file;
-    `refused` maps rules to the numbers of rows that could not be told apart into cells; `broken`
-    is what is wrong with the whole file, and then there are no rows.
+    `refused` maps rules to the numbers of rows that could not be told apart into cells.
     """
 
-    name: str
-    sha256: str
     columns: Mapping[str, pa.ChunkedArray]
     row_numbers: np.ndarray
     refused: Mapping[Rule, np.ndarray]
-    broken: UnreadableFileError | None = None
 
     @property
-    def provenance(self) -> pa.Table:
+    def total(self) -> int:
+        """Return the number of rows, kept and refused."""
+        return int(self.row_numbers.size + sum(rows.size for rows in self.refused.values()))
+
+    def provenance(self, file: str) -> pa.Table:
         """Return where each row came from (schema PROVENANCE)."""
-        return provenance_of(self.name, self.row_numbers)
+        return provenance_of(file, self.row_numbers)
 
-    @property
-    def read(self) -> FileRead:
-        """Return the file's name, digest and number of rows, kept and refused."""
-        total = self.row_numbers.size + sum(rows.size for rows in self.refused.values())
-        return FileRead(self.name, self.sha256, int(total))
-
-    def quarantine(self, feed: str) -> pa.Table:
+    def quarantine(self, feed: str, file: str) -> pa.Table:
         """Return what was refused before any row was looked at."""
-        if self.broken is not None:
-            return quarantine_file(feed, self.name, self.broken.rule, self.broken.column)
         tables = [QUARANTINE.empty_table()]
         for rule, rows in self.refused.items():
             every = np.ones(rows.size, bool)
-            tables.append(quarantine_rows(feed, provenance_of(self.name, rows), every, rule, None))
+            tables.append(quarantine_rows(feed, provenance_of(file, rows), every, rule, None))
         return pa.concat_tables(tables)
 
-    def only(self, keep: Callable[[np.ndarray], np.ndarray]) -> "RawFile":
-        """Return the file with only the rows whose numbers `keep` says yes to."""
+    def only(self, keep: Callable[[np.ndarray], np.ndarray]) -> "Block":
+        """Return the block with only the rows whose numbers `keep` says yes to."""
         kept = keep(self.row_numbers)
         refused = {rule: rows[keep(rows)] for rule, rows in self.refused.items()}
         columns = {name: column.filter(pa.array(kept)) for name, column in self.columns.items()}
         return replace(self, columns=columns, row_numbers=self.row_numbers[kept], refused=refused)
 
 
-def read_raw_file(path: UPath, feed: Feed, root: UPath) -> RawFile:
-    """Return the file at `path`; what is wrong with it as a whole stands in `broken`."""
-    name = path.relative_to(root).as_posix()
-    data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """A file's name below the feeds' root, its SHA-256, and its blocks, to be read once."""
+
+    name: str
+    sha256: str
+    blocks: Iterator[Block]
+
+
+def raw_files(
+    paths: Sequence[UPath], feed: FileFeed, root: UPath, watch: Watch, what: str
+) -> Iterator[RawFile]:
+    """Yield the files at `paths` in their order; each is open until the next is asked for.
+
+    Raises:
+        FeedError: a file is still being written or can't be opened; `what` names the feed.
+    """
+    for place, path in enumerate(paths, start=1):
+        with settled(path, feed.settle_seconds, watch, what) as stream:
+            name = path.relative_to(root).as_posix()
+            replaced = feed.later_files == "replace" and place < len(paths)
+            blocks = _replaced() if replaced else _blocks(stream, feed, path.suffix)
+            yield RawFile(name, digest(stream), blocks)
+
+
+def whole_block(blocks: Iterable[Block], columns: Iterable[str]) -> Block:
+    """Return all blocks of a file as one; `columns` are those of a file without rows."""
+    parts = list(blocks)
+    if not parts:
+        none = {name: pa.chunked_array([], pa.string()) for name in columns}
+        return Block(none, np.empty(0, np.int64), {})
+    rules = {rule for part in parts for rule in part.refused}
+    nobody = np.empty(0, np.int64)
+    return Block(
+        {
+            name: pa.chunked_array([c for part in parts for c in part.columns[name].chunks], kind)
+            for name, kind in ((name, column.type) for name, column in parts[0].columns.items())
+        },
+        np.concatenate([part.row_numbers for part in parts]),
+        {rule: np.concatenate([p.refused.get(rule, nobody) for p in parts]) for rule in rules},
+    )
+
+
+def _blocks(stream: BinaryIO, feed: FileFeed, suffix: str) -> Iterator[Block]:
     wanted = list(dict.fromkeys(feed.columns.values()))
-    try:
-        if not data:
-            raise UnreadableFileError(Rule.EMPTY_FILE)
-        found = _ADAPTERS[feed.kind](_unpacked(path, data), feed, wanted)
-    except UnreadableFileError as error:
-        return RawFile(name, digest, {}, np.empty(0, np.int64), {}, error)
-    columns = {ours: found.columns[theirs] for ours, theirs in feed.columns.items()}
-    return RawFile(name, digest, columns, found.row_numbers, found.refused)
+    kind: str = feed.kind  # type: ignore[attr-defined]
+    with unpacked(stream, suffix) as content:
+        for found in _ADAPTERS[kind](content, feed, wanted):  # type: ignore[arg-type]
+            columns = {ours: found.columns[theirs] for ours, theirs in feed.columns.items()}
+            yield Block(columns, found.row_numbers, found.refused)
 
 
-def _unpacked(path: UPath, data: bytes) -> bytes:
-    if path.suffix != ".gz":
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error):
-        raise UnreadableFileError(Rule.NOT_GZIP) from None
+def _replaced() -> Iterator[NoReturn]:
+    raise UnreadableFileError(Rule.REPLACED_FILE)
+    yield

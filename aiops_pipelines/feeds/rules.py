@@ -3,7 +3,8 @@
 `FILE_RULES` refuse a whole file, `CELL_RULES` only empty one cell and keep its row, all others
 refuse one row. A row is refused once, by the first rule it breaks, so that rows kept and rows
 refused add up to the rows of the file. `EXPECTED_RULES` are refusals that say nothing against the
-feed: a row repeated word for word, and a case for which the feed declares that no score was made.
+feed: a row repeated word for word, a case for which the feed declares that no score was made, and
+what the hospital itself replaced or took back.
 """
 
 from enum import StrEnum
@@ -20,8 +21,27 @@ class Rule(StrEnum):
     NOT_PARQUET = "not readable as Parquet (truncated?)"
     NOT_GZIP = "not readable as gzip (truncated?)"
     NOT_A_VALUE = "column holds lists or records, not values"
+    NOT_FHIR = "not FHIR R4 in JSON (truncated?)"
+    XML = "XML is not read, only FHIR in JSON"
+    NO_RESOURCE = "no resource of the type and `where` of the feed"
+    NOT_HL7 = "not HL7 v2 messages"
+    NOT_DICOM = "not readable as DICOM (truncated, or another transfer syntax?)"
+    DEFLATED = "DICOM deflated as a whole is not read"
+    NOT_SR = "not a DICOM structured report"
+    ZIP = "zip archives are not read, only gzip"
+    BOMB = "unpacks to more than is allowed"
+    TOO_LARGE = "larger than is allowed"
     SAME_FILE_TWICE = "same content as another file of the day"
+    REPLACED_FILE = "replaced by a later file of the day"
 
+    NOT_JSON = "not readable as JSON"
+    NOT_A_RESOURCE = "not a valid FHIR R4 resource"
+    RETRACTED = "entered in error or cancelled"
+    NOT_A_MESSAGE = "not readable as an HL7 v2 message"
+    NOT_ORU = "not an ORU^R01 message"
+    NO_RESULT = "no order (OBR) or finding in it"
+    SEVERAL_VALUES = "several values for one column"
+    CELL_TOO_LONG = "a cell of more than 10,000 characters"
     RAGGED = "wrong number of cells in the row"
     HIDDEN_ROWS = "quoted line breaks that may hide rows"
     CASE_MISSING = "case_id missing"
@@ -39,11 +59,13 @@ class Rule(StrEnum):
     LABEL_NOT_ALLOWED = "label value not allowed"
     REVISION_NOT_WHOLE = "revision not a whole number"
     DUPLICATE = "duplicate row"
+    REPLACED = "replaced by a later file's row"
     CONFLICTING_CASE = "conflicting duplicate case"
     CONFLICTING_LABEL = "conflicting duplicate label"
 
     FEATURE_NOT_A_NUMBER = "feature not a number, taken as missing"
     DECIDED_UNREADABLE = "decision time unreadable, taken as missing"
+    FORMULA = "text begins like a spreadsheet formula, taken as missing"
 
 
 FILE_RULES = frozenset(
@@ -56,8 +78,21 @@ FILE_RULES = frozenset(
         Rule.NOT_PARQUET,
         Rule.NOT_GZIP,
         Rule.NOT_A_VALUE,
+        Rule.NOT_FHIR,
+        Rule.XML,
+        Rule.NO_RESOURCE,
+        Rule.NOT_HL7,
+        Rule.NOT_DICOM,
+        Rule.DEFLATED,
+        Rule.NOT_SR,
+        Rule.ZIP,
+        Rule.BOMB,
+        Rule.TOO_LARGE,
         Rule.SAME_FILE_TWICE,
+        Rule.REPLACED_FILE,
     }
 )
-CELL_RULES = frozenset({Rule.FEATURE_NOT_A_NUMBER, Rule.DECIDED_UNREADABLE})
-EXPECTED_RULES = frozenset({Rule.NOT_SCORED, Rule.DUPLICATE})
+CELL_RULES = frozenset({Rule.FEATURE_NOT_A_NUMBER, Rule.DECIDED_UNREADABLE, Rule.FORMULA})
+EXPECTED_RULES = frozenset(
+    {Rule.NOT_SCORED, Rule.DUPLICATE, Rule.RETRACTED, Rule.REPLACED, Rule.REPLACED_FILE}
+)

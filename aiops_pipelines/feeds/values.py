@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aiops_pipelines.portfolio import Feed
+from aiops_pipelines.portfolio import FeedBase
 
 INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -52,7 +52,7 @@ class Columns:
     """The columns of one file under our names, with the feed that says how to read them."""
 
     raw: Mapping[str, pa.ChunkedArray]
-    feed: Feed
+    feed: FeedBase
     rows: int
 
     def __contains__(self, name: object) -> bool:

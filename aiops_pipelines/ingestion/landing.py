@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from aiops_pipelines.feeds.drops import files_of_day
 from aiops_pipelines.ingestion.intake import Intake
-from aiops_pipelines.portfolio import System
+from aiops_pipelines.portfolio import FileFeed, System
 
 _DROPS = b"aiops.drops"
 
@@ -23,9 +23,10 @@ def with_drops(table: pa.Table, drops: str) -> pa.Table:
 
 def drops_of(intake: Intake, system: System, day: date) -> str:
     """Return names and sizes of the label files of `day`; "" where a feed has no files a day."""
-    if "{day}" not in system.labels.path:
+    feed = system.labels
+    if not isinstance(feed, FileFeed) or "{day}" not in feed.path:
         return ""
-    files = files_of_day(system.labels, day, intake.feeds, f"{system.id}: labels")
+    files = files_of_day(feed, day, intake.feeds, f"{system.id}: labels")
     return json.dumps([[file.name, file.stat().st_size] for file in files])
 
 

@@ -1,7 +1,19 @@
 """The inventory: which AI systems the hospital runs, on whose word, under which limits."""
 
 from aiops_pipelines.portfolio.contract import Clause, Contract, Remedy
-from aiops_pipelines.portfolio.feed import DayRule, Feed
+from aiops_pipelines.portfolio.feed import (
+    CsvFeed,
+    DayRule,
+    DicomSrFeed,
+    Feed,
+    FeedBase,
+    FhirFeed,
+    FileFeed,
+    Hl7Feed,
+    ParquetFeed,
+    SqlFeed,
+    TableFeed,
+)
 from aiops_pipelines.portfolio.hospital import Hospital, Portfolio
 from aiops_pipelines.portfolio.limit import Limit
 from aiops_pipelines.portfolio.loader import load_hospital, load_portfolio, read_portfolio
@@ -17,21 +29,30 @@ __all__ = [
     "Channel",
     "Clause",
     "Contract",
+    "CsvFeed",
     "DayRule",
+    "DicomSrFeed",
     "Feature",
     "Feed",
+    "FeedBase",
+    "FhirFeed",
+    "FileFeed",
+    "Hl7Feed",
     "Hospital",
     "Limit",
     "Metric",
     "Notifications",
     "OperatingPoint",
     "Output",
+    "ParquetFeed",
     "Portfolio",
     "QuietHours",
     "Remedy",
     "RiskTier",
+    "SqlFeed",
     "Stage",
     "System",
+    "TableFeed",
     "Task",
     "load_hospital",
     "load_portfolio",

@@ -1,59 +1,135 @@
-"""How a system's predictions and labels arrive: where, in which columns, with which codes."""
+"""How a system's predictions and labels arrive: one record a kind, told apart by `kind`."""
 
-from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from aiops_pipelines.portfolio.model import ColumnName, Record, TimeZone
+from aiops_pipelines.portfolio.feed_parts import (
+    DailyFiles,
+    DayRule,
+    FeedBase,
+    FileFeed,
+    TableFeed,
+)
+from aiops_pipelines.portfolio.feed_paths import check_fhir_path, check_hl7_path, check_sr_path
+from aiops_pipelines.portfolio.select_statement import check_select
+
+__all__ = [
+    "CsvFeed",
+    "DayRule",
+    "DicomSrFeed",
+    "Feed",
+    "FeedBase",
+    "FhirFeed",
+    "FileFeed",
+    "Hl7Feed",
+    "ParquetFeed",
+    "SqlFeed",
+    "TableFeed",
+]
+
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
+"""The name of an environment variable."""
+
+SqlName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?$")]
+"""A table, view or column, a table with its schema before a dot."""
 
 
-class DayRule(Record):
-    """Gives days to a file that has none: `rows_per_day` rows each, in file order.
+class CsvFeed(TableFeed):
+    """Files of delimited text in UTF-8 with a header."""
 
-    For archives without timestamps. A figure made from such days says so.
-    """
-
-    start: date = Field(alias="from")
-    rows_per_day: int = Field(gt=0)
-
-
-class Feed(Record):
-    """One feed of files.
-
-    `path` is relative to the feeds' root; `{day}` in it stands for the day the file arrived
-    (YYYY-MM-DD), `*` for several files of a day. Without `{day}` the path is one archive and
-    `days` gives its rows their days. `columns` maps our columns to the file's; what is not
-    mapped is dropped at the door and never stored. `values` maps, per our column, the file's
-    codes to ours; `missing` lists, per our column, codes that mean no value.
-    """
-
-    kind: Literal["csv", "parquet"]
-    path: str = Field(min_length=1)
-    columns: dict[ColumnName, str]
-    values: dict[ColumnName, dict[str, str]] = Field(default_factory=dict)
-    missing: dict[ColumnName, tuple[str, ...]] = Field(default_factory=dict)
-    time_zone: TimeZone = "UTC"
-    days: DayRule | None = None
+    kind: Literal["csv"]
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    expected: Literal["daily", "weekdays", "weekly", "once"] = "daily"
 
-    @field_validator("path")
+
+class ParquetFeed(TableFeed):
+    """Parquet files."""
+
+    kind: Literal["parquet"]
+
+
+class FhirFeed(DailyFiles):
+    """FHIR R4 in JSON: NDJSON of a bulk export, or a Bundle; one row a resource.
+
+    `columns` are FHIRPath expressions. Resources of another type, and those for which a path in
+    `where` does not give the value stated, are not this feed's.
+    """
+
+    kind: Literal["fhir"]
+    resource: Literal["RiskAssessment", "Observation", "DiagnosticReport"]
+    where: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _paths_are_readable(self) -> Self:
+        for path in (*self.columns.values(), *self.where):
+            check_fhir_path(path)
+        return self
+
+
+class Hl7Feed(DailyFiles):
+    """HL7 v2 ORU^R01 messages, several a file, with or without MLLP frames; one row an OBR.
+
+    `columns` are places in a message: `PID-3.1`, `OBR-3`, `OBX[code]-5` (the observation whose
+    OBX-3.1 is the code).
+    """
+
+    kind: Literal["hl7v2"]
+
+    @model_validator(mode="after")
+    def _places_are_readable(self) -> Self:
+        for path in self.columns.values():
+            check_hl7_path(path)
+        return self
+
+
+class DicomSrFeed(DailyFiles):
+    """DICOM structured reports, one a file; one row a report, or one each content item `each`.
+
+    `columns` are attributes (`AccessionNumber`, `ContentDate+ContentTime`) or content items by
+    concept (`content[111047,DCM]`, `max(content[111047,DCM])`). `each` is the concept of the
+    containers that make rows: `125007,DCM` for the measurement groups of TID 1500.
+    """
+
+    kind: Literal["dicom-sr"]
+    each: str | None = Field(default=None, pattern=r"^[^,\[\]]+,[^,\[\]]+$")
+
+    @model_validator(mode="after")
+    def _paths_are_readable(self) -> Self:
+        for path in self.columns.values():
+            check_sr_path(path)
+        return self
+
+
+class SqlFeed(FeedBase):
+    """A view, a table or a SELECT in a database of the hospital.
+
+    `url_from` names the environment variable that holds the database's URL. A day's rows are
+    those whose `watermark` (a timestamp; without time zone it is in the feed's) lies in the day.
+    """
+
+    kind: Literal["sql"]
+    url_from: VariableName
+    table: SqlName | None = None
+    query: str | None = None
+    watermark: SqlName
+    timeout_seconds: float = Field(default=60, gt=0, le=3600)
+    batch_rows: int = Field(default=20_000, ge=100, le=1_000_000)
+
+    @field_validator("query")
     @classmethod
-    def _stays_inside_the_root(cls, value: str) -> str:
-        if value.startswith("/") or ".." in value.split("/"):
-            raise ValueError("`path` must be relative to the feeds' root and stay in it, no `..`")
+    def _only_reads(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_select(value)
         return value
 
     @model_validator(mode="after")
-    def _days_are_known(self) -> Self:
-        if ("{day}" in self.path) == (self.days is not None):
-            raise ValueError("a feed has either {day} in its `path` or a `days` rule, not both")
-        times = {"predicted_at", "received_at", "decided_at"} & set(self.columns)
-        if self.days is not None and times:
-            raise ValueError(
-                f"with a `days` rule there are no times: drop {', '.join(sorted(times))}"
-            )
-        if self.days is not None and "*" in self.path:
-            raise ValueError("an archive is one file: no `*` in the `path` of a feed with `days`")
+    def _reads_one_thing(self) -> Self:
+        if (self.table is None) == (self.query is None):
+            raise ValueError("a feed by SQL has either a `table` (or view) or a `query`")
         return self
+
+
+Feed = Annotated[
+    CsvFeed | ParquetFeed | FhirFeed | Hl7Feed | DicomSrFeed | SqlFeed, Field(discriminator="kind")
+]
+"""A feed of any kind."""

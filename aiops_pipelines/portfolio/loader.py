@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
@@ -93,12 +94,33 @@ def _parsed(file: str, text: str, model: type[ModelT]) -> tuple[ModelT | None, t
     try:
         return model.model_validate(tree), ()
     except ValidationError as error:
-        return None, tuple(
-            f"{file}:{_line(tree, issue['loc'])}: "
-            f"{'.'.join(map(str, issue['loc'])) or '(whole file)'}: "
-            f"{issue['msg'].removeprefix('Value error, ')}"
-            for issue in error.errors()
-        )
+        return None, tuple(_problem(file, tree, issue) for issue in error.errors())
+
+
+def _problem(file: str, tree: Any, issue: ErrorDetails) -> str:
+    location = _location(tree, issue)
+    words = issue["msg"].removeprefix("Value error, ")
+    if issue["type"].startswith("union_tag"):
+        words = f"Input should be one of {issue.get('ctx', {}).get('expected_tags', 'the kinds')}"
+    field = ".".join(map(str, location)) or "(whole file)"
+    return f"{file}:{_line(tree, location)}: {field}: {words}"
+
+
+def _location(tree: Any, issue: ErrorDetails) -> tuple[int | str, ...]:
+    """Return where the issue is, without the kinds that pydantic names among the fields."""
+    location: list[int | str] = []
+    node = tree
+    for part in issue["loc"]:
+        if isinstance(node, dict) and part not in node and node.get("kind") == part:
+            continue
+        location.append(part)
+        try:
+            node = node[part]
+        except (KeyError, IndexError, TypeError):
+            node = None
+    if issue["type"].startswith("union_tag"):
+        location.append("kind")
+    return tuple(location)
 
 
 def _line(tree: Any, location: Sequence[int | str]) -> int:

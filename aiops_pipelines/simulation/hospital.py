@@ -16,7 +16,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from upath import UPath
 
-from aiops_pipelines.portfolio import Feed, Portfolio, System, Task
+from aiops_pipelines.errors import FeedError
+from aiops_pipelines.portfolio import CsvFeed, Feed, ParquetFeed, Portfolio, System, Task
 from aiops_pipelines.simulation.cases import draw_day
 from aiops_pipelines.simulation.faults import FAULTS, Fault, fault_of
 
@@ -78,6 +79,8 @@ def _write_system(
 
 def _write_table(system: System, feed: Feed, feeds: UPath, day: date, frame: pd.DataFrame) -> None:
     """Write our frame under the feed's own column names and codes."""
+    if not isinstance(feed, CsvFeed | ParquetFeed):
+        raise FeedError(f"{system.id}: the simulation writes CSV and Parquet, not {feed.kind}")
     raw: dict[str, pa.Array] = {}
     for ours, theirs in feed.columns.items():
         column = frame[ours]

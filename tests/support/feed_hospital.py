@@ -1,5 +1,6 @@
 """A small system and a folder of drops for the feeds' tests: files are written as text."""
 
+import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,13 +9,21 @@ from zoneinfo import ZoneInfo
 
 from upath import UPath
 
-from aiops_pipelines.feeds import FeedBatch, Pseudonymiser, read_labels, read_predictions
+from aiops_pipelines.feeds import (
+    FeedBatch,
+    Pseudonymiser,
+    Watch,
+    read_labels,
+    read_predictions,
+)
 from aiops_pipelines.portfolio import System
 
 DAY = date(2025, 3, 4)
 ZONE = ZoneInfo("America/Chicago")
 KEY = "a key for tests that is long enough"
 PSEUDONYM = Pseudonymiser(KEY.encode())
+SETTLED = Watch(now=lambda: time.time() + 3600)
+"""A clock by which every file written now has been lying there for an hour."""
 
 _PREDICTIONS = {
     "kind": "csv",
@@ -114,13 +123,15 @@ class Drops:
 
     def predictions(self, system: System | None = None, day: date = DAY) -> FeedBatch:
         """Read a day's predictions."""
-        return read_predictions(system or a_system(), day, self.root, PSEUDONYM, ZONE)
+        return read_predictions(system or a_system(), day, self.root, PSEUDONYM, ZONE, SETTLED)
 
     def labels(
         self, system: System | None = None, start: date = DAY, end: date | None = None
     ) -> FeedBatch:
         """Read the labels received from `start` to `end` (default: that day)."""
-        return read_labels(system or a_system(), start, end or start, self.root, PSEUDONYM, ZONE)
+        return read_labels(
+            system or a_system(), start, end or start, self.root, PSEUDONYM, ZONE, SETTLED
+        )
 
 
 def refusals(batch: FeedBatch) -> list[tuple[str, int | None, str, str | None]]:
