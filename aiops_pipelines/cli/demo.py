@@ -7,7 +7,13 @@ import typer
 
 from aiops_pipelines.cli.app import app, console, told
 from aiops_pipelines.cli.incidents import incidents_table
-from aiops_pipelines.cli.nights import opened, run_tasks, update_incidents, write_simulation
+from aiops_pipelines.cli.nights import (
+    opened,
+    replay_nights,
+    run_tasks,
+    update_incidents,
+    write_simulation,
+)
 from aiops_pipelines.cli.status import open_incidents, status_table
 from aiops_pipelines.evaluation.status import SystemStatus, portfolio_status
 from aiops_pipelines.lake import Lake
@@ -36,40 +42,21 @@ def demo(
     make_demo_key(Settings.from_environment())
     settings, book = opened()
     write_simulation(settings, FIRST_DAY, LAST_DAY, SEED, volume=1.0)
+    last_nights = [LAST_DAY - timedelta(days=back) for back in reversed(range(nights))]
     with Runner() as runner:
-        results = _history(runner, book, nights)
-        for back in reversed(range(nights)):
-            day = LAST_DAY - timedelta(days=back)
-            results += _night(runner, settings, book, day, first=back == nights - 1)
-        reports = [_morning(LAST_DAY), _quarter()]
-        results += run_tasks(runner, "dashboard and quarterly report", reports)
+        results = _history(runner, book, last_nights[0] - timedelta(days=1))
+        results += replay_nights(runner, book, last_nights)
+        update_incidents(settings, book)
+        reports = [_quarter(), *map(_morning, last_nights)]
+        results += run_tasks(runner, "dashboards and quarterly report", reports)
     _print_answer(settings, book)
     if not all(result.success for result in results):
         raise typer.Exit(1)
 
 
-def _history(runner: Runner, book: Portfolio, nights: int) -> list[TaskResult]:
-    last = LAST_DAY - timedelta(days=nights)
+def _history(runner: Runner, book: Portfolio, last: date) -> list[TaskResult]:
     tasks = [system_task("history", each.id, FIRST_DAY, last, last) for each in book.monitored]
     return run_tasks(runner, "history, one run a system", tasks)
-
-
-def _night(
-    runner: Runner, settings: Settings, book: Portfolio, day: date, first: bool
-) -> list[TaskResult]:
-    """Run one night as the hospital would: late labels, the systems, then the incidents.
-
-    The dashboard of the night before is written meanwhile: its incidents are known.
-    """
-    from aiops_pipelines.runner.restatements import restatement_tasks
-
-    early = [] if first else [_morning(day - timedelta(days=1))]
-    late = restatement_tasks(settings, book, day)
-    results = run_tasks(runner, f"late labels of {day}", early + late)
-    nights = [system_task("night", each.id, day, day, day) for each in book.monitored]
-    results += run_tasks(runner, f"night of {day}", nights)
-    update_incidents(settings, book)
-    return results
 
 
 def _morning(day: date) -> Task:

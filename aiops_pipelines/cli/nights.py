@@ -105,6 +105,20 @@ def run_tasks(
     with progress() as bar:
         row = bar.add_task(title, total=len(tasks))
         results = runner.execute(tasks, again=again, on_done=lambda _: bar.advance(row))
+    return _told(results)
+
+
+def replay_nights(runner: Runner, book: Portfolio, days: Sequence[date]) -> list[TaskResult]:
+    """Run the nights of `days` behind a progress bar, late labels before each."""
+    systems = [system.id for system in book.monitored]
+    with progress() as bar:
+        row = bar.add_task("nights, late labels first", total=len(systems) * len(days))
+        results = runner.replay(systems, days, on_night=lambda: bar.advance(row))
+    return _told(results)
+
+
+def _told(results: list[TaskResult]) -> list[TaskResult]:
+    """Print the errors of tasks that failed; return the results."""
     for result in results:
         for error in result.errors:
             errors.print(f"{result.task.name}: {error}", style="red", markup=False, soft_wrap=True)

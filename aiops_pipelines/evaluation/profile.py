@@ -118,7 +118,8 @@ def build_profile(lake: Lake, system: System) -> ReferenceProfile:
                 features[feature.name] = numeric_bins(feature.name, values.to_numpy())
         else:
             features[feature.name] = categorical_bins(feature.name, values.to_pylist())
-    return ReferenceProfile(system.id, cases, tuple(map(float, edges)), features)
+    ordered = dict(sorted(features.items()))  # as the profile reads when it is found again
+    return ReferenceProfile(system.id, cases, tuple(map(float, edges)), ordered)
 
 
 def _score_bins(system: System, scores: FloatArray) -> FeatureBins:

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -124,9 +124,9 @@ class Runner:
         Tasks that have succeeded before are skipped, unless `again`.
         """
         with dg.DagsterInstance.get() as instance:
-            done = set() if again else _succeeded(instance, tasks)
-            _close_abandoned(instance, tasks)
-        results = {task: TaskResult(task, True, True, None, ()) for task in tasks if task in done}
+            done = set() if again else {task for task in tasks if succeeded(instance, task)}
+            _close_abandoned(instance)
+        results = {task: skipped(task) for task in tasks if task in done}
         for result in results.values():
             on_done(result)
         running = [self._pool.submit(run_task, task) for task in tasks if task not in done]
@@ -135,6 +135,36 @@ class Runner:
             results[result.task] = result
             on_done(result)
         return [results[task] for task in tasks]
+
+    def replay(
+        self,
+        systems: Iterable[str],
+        days: Sequence[date],
+        *,
+        on_night: Callable[[], None] = lambda: None,
+    ) -> list[TaskResult]:
+        """Run each system's nights in the order of `days`, late labels before each.
+
+        The systems go side by side: none waits for another.
+        """
+        from aiops_pipelines.runner.restatements import replay_night
+
+        with dg.DagsterInstance.get() as instance:
+            _close_abandoned(instance)
+        left = {system: list(reversed(days)) for system in systems}
+        running: dict[Future[list[TaskResult]], str] = {}
+        results: list[TaskResult] = []
+        ready = list(left)
+        while ready or running:
+            for system in ready:
+                if left[system]:
+                    running[self._pool.submit(replay_night, system, left[system].pop())] = system
+            finished = wait(running, return_when=FIRST_COMPLETED).done
+            ready = [running.pop(future) for future in finished]
+            for future in finished:
+                results += future.result()
+                on_night()
+        return results
 
 
 def _start_worker() -> None:
@@ -156,7 +186,7 @@ def run_task(task: Task) -> TaskResult:
 
     job = defs.resolve_job_def(task.job)
     single = task.start if task.start == task.end else None
-    instance = _instance()
+    instance = own_instance()
     tags = merge_run_tags(
         job_def=job,
         partition_key=single,
@@ -175,7 +205,7 @@ def run_task(task: Task) -> TaskResult:
 
 
 @cache
-def _instance() -> dg.DagsterInstance:
+def own_instance() -> dg.DagsterInstance:
     """Return this process's instance; its connections serve every task."""
     return dg.DagsterInstance.get()
 
@@ -199,18 +229,20 @@ def _errors(events: Iterable[dg.DagsterEvent]) -> Iterable[str]:
             yield f"{event.step_key}: {error.message.strip()}"
 
 
-def _succeeded(instance: dg.DagsterInstance, tasks: Iterable[Task]) -> set[Task]:
-    names = {
-        run.tags.get(TASK_TAG)
-        for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
-    }
-    return {task for task in tasks if task.name in names}
+def succeeded(instance: dg.DagsterInstance, task: Task) -> bool:
+    """Tell whether a run of this task has succeeded."""
+    statuses = [dg.DagsterRunStatus.SUCCESS]
+    return bool(instance.get_run_ids(dg.RunsFilter(tags={TASK_TAG: task.name}, statuses=statuses)))
 
 
-def _close_abandoned(instance: dg.DagsterInstance, tasks: Iterable[Task]) -> None:
-    """Close runs of these tasks that a killed process left behind as started."""
-    names = {task.name for task in tasks}
+def skipped(task: Task) -> TaskResult:
+    """Return the result of a task that had succeeded before."""
+    return TaskResult(task, True, True, None, ())
+
+
+def _close_abandoned(instance: dg.DagsterInstance) -> None:
+    """Close runs of the command line that a killed process left behind as started."""
     unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
     for run in instance.get_runs(dg.RunsFilter(statuses=unfinished)):
-        if run.tags.get(TASK_TAG) in names:
+        if TASK_TAG in run.tags:
             instance.report_run_failed(run, "the process that ran this was killed; it is run again")
