@@ -27,3 +27,7 @@ class ConfigurationError(AiopsError):
 
 class DeliveryError(AiopsError):
     """A message can't be delivered; the text says which channel or file, and why."""
+
+
+class ConflictError(IncidentError):
+    """Somebody else was first; the text says who did what, and what the incident is now."""

@@ -1,31 +1,37 @@
-"""The desk: takes outcomes of checks, keeps incidents, exactly once whatever crashes.
+"""The desk: takes outcomes of checks, reports and steps by people; keeps incidents, exactly once.
 
-An episode begins with a failure and takes in every further failure of the same check of the same
-system. Once the check has passed, the incident is marked recovered but stays with a person; a
-failure within a week of recovery belongs to the same episode, a later one begins another.
+Every change is one transaction that no other writer shares: the incident, its timeline, the audit
+trail and the messages in the outbox stand or fall together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
-from datetime import timedelta
+from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from aiops_pipelines.database import migrate, open_engine, writing
-from aiops_pipelines.errors import IncidentError
-from aiops_pipelines.incidents.outcome import CheckOutcome, Entry, Incident, IncidentChange
-from aiops_pipelines.incidents.severity import due, severity_of
-from aiops_pipelines.incidents.tables import CursorRow, EntryRow, IncidentRow, OutcomeRow
-from aiops_pipelines.portfolio import RiskTier
-
-SAME_EPISODE = timedelta(days=7)
-"""A failure this soon after recovery belongs to the same episode."""
-
-HISTORICAL = timedelta(days=14)
-"""A day evaluated this long afterwards is history: recorded, but nobody's task."""
-
-ENDED = ("closed", "duplicate", "false alarm")
+from aiops_pipelines.delivery import Outbox
+from aiops_pipelines.incidents import audit, episodes, people
+from aiops_pipelines.incidents.escalation import escalate
+from aiops_pipelines.incidents.notices import digest, notify
+from aiops_pipelines.incidents.opening import note
+from aiops_pipelines.incidents.outcome import (
+    CheckOutcome,
+    Duty,
+    Entry,
+    Incident,
+    IncidentChange,
+    Restriction,
+    Who,
+)
+from aiops_pipelines.incidents.report import SafetyReport
+from aiops_pipelines.incidents.roster import Roster
+from aiops_pipelines.incidents.status import ENDED
+from aiops_pipelines.incidents.tables import CursorRow, IncidentRow, OutcomeRow, RestrictionRow
 
 
 class IncidentDesk:
@@ -38,39 +44,92 @@ class IncidentDesk:
         """Bring the database up to date."""
         migrate(self._engine)
 
+    @property
+    def outbox(self) -> Outbox:
+        """Return the outbox in the same database."""
+        return Outbox(self._engine)
+
     def cursor(self, source: str) -> str | None:
         """Return how far `source` has been read; None before the first reading."""
         with Session(self._engine) as session:
             row = session.get(CursorRow, source)
             return None if row is None else row.value
 
+    def known(self, evaluation_ids: Sequence[int], checks: Sequence[str]) -> set[int]:
+        """Return which of these evaluations stand as the last of their check, day and as_of."""
+        query = select(OutcomeRow.evaluation_id).where(
+            OutcomeRow.evaluation_id.in_(evaluation_ids), OutcomeRow.check.in_(checks)
+        )
+        with Session(self._engine) as session:
+            return set(session.scalars(query))
+
     def record(
         self,
         outcomes: Sequence[CheckOutcome],
+        roster: Roster,
         *,
-        risk_tiers: Mapping[str, RiskTier],
-        owners: Mapping[str, str],
         source: str | None = None,
         cursor: str | None = None,
+        now: datetime | None = None,
     ) -> list[IncidentChange]:
         """Record outcomes in one transaction with the source's cursor; return what changed.
 
-        Outcomes are taken in the order of as_of, day, system and check. One that repeats what is
-        known of its system, check, day and as_of changes nothing.
+        One that repeats what is known of its system, check, day and as_of changes nothing.
         """
-        ordered = sorted(outcomes, key=_order)
         changes: list[IncidentChange] = []
-        with writing(self._engine) as connection, Session(connection) as session:
-            for outcome in ordered:
-                if _seen(session, outcome):
+        with self._writing(Who(episodes.SENSOR, now or datetime.now(UTC))) as session:
+            for outcome in _in_order(outcomes):
+                if episodes.seen(session, outcome):
                     continue
-                change = _apply(session, outcome, risk_tiers, owners)
+                change = episodes.apply(session, outcome, roster)
                 if change is not None:
                     changes.append(change)
             if source is not None and cursor is not None:
                 session.merge(CursorRow(source=source, value=cursor))
-            session.flush()
         return changes
+
+    def report(
+        self, reports: Sequence[SafetyReport], roster: Roster, source: str, who: Who
+    ) -> list[IncidentChange | None]:
+        """Take reports by people or another system, all or none; return what each changed.
+
+        None stands for a report that is known already, by its source and external id.
+        """
+        with self._writing(who) as session:
+            return [people.report(session, roster, told, source, who) for told in reports]
+
+    def take(
+        self,
+        incident_id: str,
+        step: str,
+        who: Who,
+        roster: Roster,
+        *,
+        expected: int | None = None,
+        **values: str,
+    ) -> Incident:
+        """Take a person's step and return the incident after it.
+
+        Steps are those of `status.STEPS` (duplicate takes `of`; mitigate may take `restriction`;
+        resolve takes `cause` and `capa`), and assign (`to`), comment, lift, file (`regime`).
+
+        Raises:
+            ConflictError: another step came first, or the incident is not at revision `expected`.
+            IncidentError: there is no such incident, or a rule forbids the step.
+        """
+        with self._writing(who) as session:
+            row = people.find(session, incident_id, expected)
+            _take(session, roster, row, step, who, values)
+            session.flush()
+            session.refresh(row)
+            return _incident(row, timeline=True)
+
+    def escalate(self, roster: Roster, now: datetime) -> list[IncidentChange]:
+        """Take overdue incidents a step up their line, and write the morning's digest."""
+        with self._writing(Who(episodes.SENSOR, now)) as session:
+            changes = escalate(session, roster, now)
+            digest(session, roster, now)
+            return changes
 
     def list(
         self,
@@ -78,162 +137,122 @@ class IncidentDesk:
         status: str | None = None,
         system: str | None = None,
         severity: str | None = None,
+        source: str | None = None,
         open_only: bool = False,
+        overdue_at: datetime | None = None,
     ) -> list[Incident]:
-        """Return incidents, the gravest and oldest first, without their timelines."""
+        """Return incidents, the gravest and oldest first, without their timelines.
+
+        With `overdue_at` only those of which a clock has run out by then.
+        """
         query = select(IncidentRow).order_by(
             IncidentRow.severity, IncidentRow.detected_at, IncidentRow.id
         )
-        if status is not None:
-            query = query.where(IncidentRow.status == status)
-        if system is not None:
-            query = query.where(IncidentRow.system == system)
-        if severity is not None:
-            query = query.where(IncidentRow.severity == severity)
+        wanted = {"status": status, "system": system, "severity": severity, "source": source}
+        query = query.filter_by(**{name: value for name, value in wanted.items() if value})
         if open_only:
             query = query.where(IncidentRow.status.not_in(ENDED))
         with Session(self._engine) as session:
-            return [_incident(row) for row in session.scalars(query)]
+            found = [_incident(row) for row in session.scalars(query)]
+        return [each for each in found if overdue_at is None or overdue(each, overdue_at)]
 
     def get(self, incident_id: str) -> Incident:
         """Return one incident with its timeline; IncidentError if there is none of that id."""
         with Session(self._engine) as session:
-            row = session.get(IncidentRow, incident_id)
-            if row is None:
-                raise IncidentError(f"no incident {incident_id!r}; see: aiops incidents list --all")
-            return _incident(row, row.timeline)
+            return _incident(people.find(session, incident_id), timeline=True)
+
+    def restrictions(self) -> tuple[Restriction, ...]:
+        """Return the restrictions in force, the oldest first."""
+        query = (
+            select(RestrictionRow)
+            .where(RestrictionRow.lifted_at.is_(None))
+            .order_by(RestrictionRow.id)
+        )
+        with Session(self._engine) as session:
+            return tuple(
+                Restriction(row.incident_id, row.system, row.kind, row.since, row.by, row.reason)
+                for row in session.scalars(query)
+            )
+
+    def verify(self, noted: audit.Head | None = None) -> tuple[str, ...]:
+        """Return what is wrong with the audit trail and the desk's rows; see `audit.verify`."""
+        with Session(self._engine) as session:
+            return tuple(audit.verify(session, noted))
+
+    def head(self) -> audit.Head:
+        """Return the audit trail's head, to be noted elsewhere."""
+        with Session(self._engine) as session:
+            return audit.head(session)
+
+    @contextmanager
+    def _writing(self, who: Who) -> Iterator[Session]:
+        with (
+            writing(self._engine) as connection,
+            Session(connection) as session,
+        ):
+            audit.begin(session, who.by, who.at)
+            yield session
+            session.commit()
 
 
-def _order(outcome: CheckOutcome) -> tuple[object, ...]:
-    return (outcome.as_of, outcome.day, outcome.system, outcome.check, outcome.evaluation_id)
+def _in_order(outcomes: Sequence[CheckOutcome]) -> list[CheckOutcome]:
+    """Return the outcomes night by night, those of one check as they were evaluated.
 
-
-def _seen(session: Session, outcome: CheckOutcome) -> bool:
-    """Tell whether the outcome is known, or says what is known already; if not, note it.
-
-    A night evaluated again may say otherwise: its file was mended, or damaged.
+    So incidents get the same numbers however the runs of a night interleave, and a check's
+    episodes are the same however its evaluations are split into readings.
     """
-    key = (outcome.system, outcome.check, outcome.day, outcome.as_of)
-    known = session.get(OutcomeRow, key)
-    if known is not None:
-        if outcome.evaluation_id <= known.evaluation_id:
-            return True
-        same = known.passed == outcome.passed and known.severity == outcome.severity
-        known.passed, known.severity = outcome.passed, outcome.severity
-        known.evaluation_id = outcome.evaluation_id
-        session.flush()
-        return same
-    session.add(
-        OutcomeRow(
-            system=outcome.system,
-            check=outcome.check,
-            day=outcome.day,
-            as_of=outcome.as_of,
-            passed=outcome.passed,
-            severity=outcome.severity,
-            evaluation_id=outcome.evaluation_id,
+    reached: dict[tuple[str, str], date] = {}
+    keyed = []
+    for outcome in sorted(outcomes, key=lambda each: each.evaluation_id):
+        check = (outcome.system, outcome.check)
+        reached[check] = max(outcome.as_of, reached.get(check, outcome.as_of))
+        keyed.append(((reached[check], *check, outcome.evaluation_id), outcome))
+    return [outcome for _, outcome in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def overdue(incident: Incident, now: datetime) -> bool:
+    """Tell whether one of the incident's clocks has run out while it is being worked."""
+    if incident.status in ENDED or incident.resolved_at is not None:
+        return any(duty.done_at is None and duty.due <= now for duty in incident.duties)
+    clocks = [incident.resolve_by, *(duty.due for duty in incident.duties if not duty.done_at)]
+    if incident.acknowledged_at is None:
+        clocks.append(incident.acknowledge_by)
+    if incident.mitigated_at is None and incident.contain_by is not None:
+        clocks.append(incident.contain_by)
+    return min(clocks) <= now
+
+
+def _take(
+    session: Session, roster: Roster, row: IncidentRow, step: str, who: Who, values: dict[str, str]
+) -> None:
+    if step == "assign":
+        row.assignee = values["to"]
+        note(session, row, "assigned", at=who.at, by=who.by, summary=f"to {values['to']}")
+        notify(session, roster, row, "assigned", who.at)
+    elif step == "comment":
+        note(session, row, "commented", at=who.at, by=who.by, summary=who.why)
+        notify(session, roster, row, "commented", who.at)
+    elif step == "mitigate" and "restriction" in values:
+        people.restrict(session, roster, row, values["restriction"], who)
+    elif step == "lift":
+        people.lift(session, roster, row, who)
+    elif step == "file":
+        people.file_duty(session, roster, row, values["regime"], who)
+    elif step == "duplicate":
+        people.duplicate(session, roster, row, values["of"], who)
+    elif step in {"close", "false-alarm"}:
+        people.end(session, roster, row, step, who)
+    else:
+        people.take(session, roster, row, step, who, **values)
+
+
+def _incident(row: IncidentRow, *, timeline: bool = False) -> Incident:
+    names = [each.name for each in fields(Incident) if each.name not in {"timeline", "duties"}]
+    values: dict[str, Any] = {name: getattr(row, name) for name in names}
+    if timeline:
+        values["timeline"] = tuple(
+            Entry(each.kind, each.day, each.as_of, each.at, each.by, each.summary, each.evidence)
+            for each in row.timeline
         )
-    )
-    session.flush()
-    return False
-
-
-def _apply(
-    session: Session,
-    outcome: CheckOutcome,
-    risk_tiers: Mapping[str, RiskTier],
-    owners: Mapping[str, str],
-) -> IncidentChange | None:
-    episode = _current(session, outcome)
-    if outcome.passed:
-        if episode is None or episode.recovered_on or outcome.day < episode.last_failed:
-            return None
-        episode.recovered_on = outcome.day
-        return _note(session, episode, outcome, "recovered")
-    if outcome.severity == "warn":
-        return None if episode is None else _note(session, episode, outcome, "warned")
-    if episode is None:
-        episode = _open(session, outcome, risk_tiers, owners)
-        return _note(session, episode, outcome, "opened")
-    episode.last_failed = max(episode.last_failed, outcome.day)
-    episode.recovered_on = None
-    return _note(session, episode, outcome, "failed again")
-
-
-def _current(session: Session, outcome: CheckOutcome) -> IncidentRow | None:
-    """Return the episode that the outcome belongs to: not ended, not long recovered."""
-    query = (
-        select(IncidentRow)
-        .where(
-            IncidentRow.system == outcome.system,
-            IncidentRow.check == outcome.check,
-            IncidentRow.status.not_in(ENDED),
-        )
-        .order_by(IncidentRow.detected_at.desc(), IncidentRow.id.desc())
-    )
-    row = session.scalars(query).first()
-    if row is None or row.recovered_on is None:
-        return row
-    return row if outcome.day - row.recovered_on <= SAME_EPISODE else None
-
-
-def _open(
-    session: Session,
-    outcome: CheckOutcome,
-    risk_tiers: Mapping[str, RiskTier],
-    owners: Mapping[str, str],
-) -> IncidentRow:
-    year = outcome.evaluated_at.year
-    taken = session.scalar(select(func.max(IncidentRow.number)).where(IncidentRow.year == year))
-    number = (taken or 0) + 1
-    severity = severity_of(risk_tiers.get(outcome.system, RiskTier.CRITICAL), outcome.area)
-    dates = due(severity, outcome.evaluated_at)
-    historical = outcome.evaluated_at.date() - outcome.day > HISTORICAL
-    row = IncidentRow(
-        id=f"INC-{year}-{number:04d}",
-        year=year,
-        number=number,
-        system=outcome.system,
-        check=outcome.check,
-        area=outcome.area,
-        severity=severity.value,
-        status="closed" if historical else "open",
-        owner=owners.get(outcome.system, ""),
-        summary=outcome.summary,
-        opened=outcome.day,
-        last_failed=outcome.day,
-        detected_at=outcome.evaluated_at,
-        acknowledge_by=dates.acknowledge_by,
-        resolve_by=dates.resolve_by,
-        historical=historical,
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _note(
-    session: Session, episode: IncidentRow, outcome: CheckOutcome, kind: str
-) -> IncidentChange:
-    session.add(
-        EntryRow(
-            incident_id=episode.id,
-            kind=kind,
-            day=outcome.day,
-            as_of=outcome.as_of,
-            at=outcome.evaluated_at,
-            summary=outcome.summary,
-            evidence=dict(outcome.evidence),
-        )
-    )
-    session.flush()
-    return IncidentChange(episode.id, kind, outcome.day)
-
-
-def _incident(row: IncidentRow, timeline: Iterable[EntryRow] = ()) -> Incident:
-    names = [field.name for field in fields(Incident) if field.name != "timeline"]
-    entries = tuple(
-        Entry(entry.kind, entry.day, entry.as_of, entry.at, entry.summary, entry.evidence)
-        for entry in timeline
-    )
-    return Incident(**{name: getattr(row, name) for name in names}, timeline=entries)
+    duties = tuple(Duty(each.regime, each.duty, each.due, each.done_at) for each in row.duties)
+    return Incident(**values, duties=duties)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import AreaStatus, SystemStatus
 from aiops_pipelines.incidents import Incident
-from aiops_pipelines.incidents.desk import ENDED
+from aiops_pipelines.incidents.status import ENDED
 from aiops_pipelines.portfolio import METRICS, Area, RiskTier, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.links import Links

@@ -14,7 +14,7 @@ from dagster._core.storage.tags import (
     WILL_RETRY_TAG,
 )
 
-from aiops_pipelines.incidents import CheckOutcome, IncidentChange, IncidentDesk
+from aiops_pipelines.incidents import CheckOutcome, IncidentChange, IncidentDesk, Roster
 from aiops_pipelines.jobs import NIGHT, RESTATEMENT
 from aiops_pipelines.partitions import selected
 from aiops_pipelines.portfolio import Area, Portfolio
@@ -46,8 +46,7 @@ def record_finished_nights(
     newest = max(record.update_timestamp for record in records)
     return desk.record(
         list(_outcomes(instance, records, portfolio)),
-        risk_tiers={system.id: system.tier for system in portfolio.systems},
-        owners={system.id: system.owners.technical for system in portfolio.systems},
+        Roster.of(portfolio),
         source=SOURCE,
         cursor=max(after, newest.astimezone(UTC)).isoformat(),
     )

