@@ -1,13 +1,13 @@
 """The night's evaluation of one area: each limit becomes figures with verdicts."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
 from aiops_pipelines.evaluation.background import unlimited_figures
 from aiops_pipelines.evaluation.bias import bias_figures
 from aiops_pipelines.evaluation.caveats import on_mature_days
-from aiops_pipelines.evaluation.drift import drift_figures
+from aiops_pipelines.evaluation.drift import drift_figures, unlimited_drift, with_expectations
 from aiops_pipelines.evaluation.estimates import estimated_figures
 from aiops_pipelines.evaluation.evidence import evidence
 from aiops_pipelines.evaluation.explanation import explanations, reason_with, write_explanations
@@ -99,6 +99,11 @@ def measured(window: Window, limit: Limit) -> Estimate:
     return MEASURES[limit.metric](window, limit.operating_point or "", "all")
 
 
+def _drift_figures(known: History) -> list[Figure]:
+    judged = list(drift_figures(known, known.system.limits, Area.DRIFT))
+    return with_expectations([*judged, *unlimited_drift(known, judged)])
+
+
 def _sla_figures(known: History) -> Iterator[Figure]:
     contract = known.system.contract
     for clause in contract.clauses if contract else ():
@@ -115,10 +120,10 @@ def _clause_figures(known: History, clause: Clause) -> Iterator[Figure]:
         yield labelled_figure(known, clause, Area.SLA)
 
 
-_AREAS: Mapping[Area, Callable[[History], Iterator[Figure]]] = {
+_AREAS: Mapping[Area, Callable[[History], Iterable[Figure]]] = {
     Area.PERFORMANCE: _labelled_figures(Area.PERFORMANCE),
     Area.CALIBRATION: _labelled_figures(Area.CALIBRATION),
-    Area.DRIFT: lambda known: drift_figures(known, known.system.limits, Area.DRIFT),
+    Area.DRIFT: _drift_figures,
     Area.BIAS: lambda known: bias_figures(known, known.system.limits, Area.BIAS),
     Area.SLA: _sla_figures,
 }

@@ -57,6 +57,15 @@ class Window:
 
     def regression(self, stratum: str = ALL) -> RegressionSums:
         """Return the stratum's sums (continuous outputs)."""
+        if stratum not in self._regressions:
+            self._regressions[stratum] = self._summed(stratum)
+        return self._regressions[stratum]
+
+    @cached_property
+    def _regressions(self) -> dict[str, RegressionSums]:
+        return {}
+
+    def _summed(self, stratum: str) -> RegressionSums:
         rows = self._of("sums")
         rows = rows.filter(pc.equal(rows["stratum"], stratum))
         total: dict[str, float] = {}
@@ -75,6 +84,15 @@ class Window:
 
     def feature(self, name: str) -> FeatureCounts:
         """Return the counts of one feature, or of the score under its own name."""
+        if name not in self._features:
+            self._features[name] = self._summed_feature(name)
+        return self._features[name]
+
+    @cached_property
+    def _features(self) -> dict[str, FeatureCounts]:
+        return {}
+
+    def _summed_feature(self, name: str) -> FeatureCounts:
         rows = self._of("feature")
         rows = rows.filter(pc.equal(rows["name"], name))
         bins = self.profile.features[name]
@@ -203,7 +221,7 @@ class History:
         self.day = day
         self.profile = ensure_profile(lake, system)
         self._tables = _tables(lake, system, day)
-        self._lake = lake
+        self.lake = lake
         self._digests: dict[date, str] = {}
         self._asked = as_of
         self._windows: dict[tuple[date, ...], Window] = {}
@@ -273,7 +291,7 @@ class History:
 
     def _file_digest(self, day: date) -> str:
         if day not in self._digests:
-            self._digests[day] = self._lake.digest(TABLE, self.system.id, day).sha256
+            self._digests[day] = self.lake.digest(TABLE, self.system.id, day).sha256
         return self._digests[day]
 
     @cached_property

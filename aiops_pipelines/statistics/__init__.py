@@ -35,6 +35,7 @@ from aiops_pipelines.statistics.decomposition import (
     decompose_shift_cells,
 )
 from aiops_pipelines.statistics.drift import Drift, domain_classifier, drift, drift_series
+from aiops_pipelines.statistics.drift_impact import expected_auroc_change, expected_mean_change
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.estimated import (
     EstimatedPerformance,
@@ -180,6 +181,8 @@ __all__ = [
     "estimate_performance",
     "estimate_performance_from_counts",
     "exact_metrics",
+    "expected_auroc_change",
+    "expected_mean_change",
     "hosmer_lemeshow",
     "lord",
     "mcnemar",
