@@ -1,18 +1,23 @@
 """Draws one day's cases of one system: people, inputs, score, truth, and when it is known."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from math import cos, log, pi, sqrt
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from aiops_pipelines.portfolio import System, Task
 from aiops_pipelines.simulation.behaviour import BEHAVIOURS, PEOPLE, Behaviour, Numeric
 from aiops_pipelines.simulation.faults import Fault
 
+IntArray = np.ndarray[Any, np.dtype[np.int64]]
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
 POOL_DAYS = 60
@@ -37,13 +42,14 @@ def draw_day(system: System, day: date, seed: int, volume: float, fault: Fault |
     key = sum(ord(letter) * 31**index for index, letter in enumerate(system.id)) % 2**32
     random = np.random.default_rng([seed, key, day.toordinal()])
     behaviour = BEHAVIOURS[system.id]
-    cases = _people(system, day, random, behaviour, volume, np.random.default_rng([seed, key]))
+    cases = _people(system, day, random, behaviour, volume, (seed, key))
     cases["predicted_at"] = _times(day, len(cases), random)
     cases["version"] = system.version_on(day)
     truth, score = _outcomes(system, behaviour, cases, day, random, fault)
     cases["score"] = score
     _inputs(cases, system, behaviour, truth, random, fault)
-    cases.insert(0, "case_id", [f"{key % 900 + 100}{day:%y%m%d}{i:05d}" for i in range(len(cases))])
+    numbers = _padded(f"{key % 900 + 100}{day:%y%m%d}", np.arange(len(cases)), 5)
+    cases.insert(0, "case_id", numbers)
     labels = _labels(system, behaviour, cases, truth, random, fault)
     return Day(_with_duplicates(cases, random), labels)
 
@@ -54,20 +60,38 @@ def _people(
     random: np.random.Generator,
     behaviour: Behaviour,
     volume: float,
-    pool_random: np.random.Generator,
+    pool_seed: tuple[int, int],
 ) -> pd.DataFrame:
     season = 1 + 0.06 * cos(2 * pi * (day.timetuple().tm_yday - 15) / 365)
     mean = behaviour.volume * volume * season * behaviour.weekday[day.weekday()]
     n = int(random.poisson(mean))
     size = max(int(behaviour.volume * volume * POOL_DAYS / behaviour.cases_per_patient), 1)
     who = random.integers(0, size, n)
-    columns: dict[str, Any] = {"patient_id": [f"P{person:08d}" for person in who]}
-    for name in sorted(PEOPLE):
-        values = list(PEOPLE[name])
-        drawn = pool_random.choice(len(values), size, p=list(PEOPLE[name].values()))
+    columns = {"patient_id": _padded("P", who, 8)}
+    for name, drawn in _pool(pool_seed, size).items():
         if name in system.subgroups:
-            columns[name] = np.array(values, dtype=object)[drawn[who]]
+            columns[name] = _words(list(PEOPLE[name]), drawn[who])
     return pd.DataFrame(columns)
+
+
+@lru_cache(maxsize=1)
+def _pool(seed: tuple[int, int], size: int) -> Mapping[str, IntArray]:
+    """Return, for each person a system serves, the index of each subgroup; the last pool stays."""
+    random = np.random.default_rng(seed)
+    return {
+        name: random.choice(len(PEOPLE[name]), size, p=list(PEOPLE[name].values()))
+        for name in sorted(PEOPLE)
+    }
+
+
+def _padded(prefix: str, numbers: IntArray, digits: int) -> "pd.Series[str]":
+    """Return each of `numbers` (n,) with leading zeros after `prefix`."""
+    padded = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), digits, "0")
+    return pd.Series(pc.binary_join_element_wise(prefix, padded, ""), dtype="str")
+
+
+def _words(values: Sequence[str], drawn: IntArray) -> "pd.Series[str]":
+    return pd.Series(pa.array(values, pa.string()).take(pa.array(drawn)), dtype="str")
 
 
 def _times(day: date, n: int, random: np.random.Generator) -> pd.DatetimeIndex:
@@ -146,7 +170,7 @@ def _inputs(
         else:
             shares = behaviour.categories[feature.name]
             drawn = random.choice(len(shares), len(cases), p=list(shares.values()))
-            cases[feature.name] = np.array(list(shares), dtype=object)[drawn]
+            cases[feature.name] = _words(list(shares), drawn)
     if fault is not None and fault.kind == "unit error":
         cases["lactate_mmol_l"] = (cases["lactate_mmol_l"] * fault.magnitude).round(1)
     if fault is not None and fault.kind == "scanner replacement":

@@ -7,7 +7,7 @@ arguments is left alone, and files are written whole or not at all.
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import pandas as pd
@@ -84,16 +84,15 @@ def _write_table(system: System, feed: Feed, feeds: UPath, day: date, frame: pd.
     raw: dict[str, pa.Array] = {}
     for ours, theirs in feed.columns.items():
         column = frame[ours]
-        if ours in _TIMES:
-            column = column.dt.strftime("%Y-%m-%d %H:%M:%S")
-        elif ours in ("score", "value") and system.output.task is Task.ORDINAL:
-            column = column.map(lambda grade: system.output.classes[int(grade)])
+        if ours in ("score", "value") and system.output.task is Task.ORDINAL:
+            column = column.map(dict(enumerate(system.output.classes)))
         elif ours == "value" and system.output.task is Task.BINARY:
             column = column.astype("int64")
-        elif ours in feed.values:
-            codes = {meaning: code for code, meaning in feed.values[ours].items()}
-            column = column.map(lambda value, codes=codes: codes.get(value, value))
         raw[theirs] = pa.array(column, from_pandas=True)
+        if ours in _TIMES:
+            raw[theirs] = raw[theirs].cast(pa.timestamp("s")).cast(pa.string())
+        elif ours in feed.values:
+            raw[theirs] = _coded(raw[theirs], feed.values[ours])
     table = pa.table(raw)
     sink = pa.BufferOutputStream()
     if feed.kind == "parquet":
@@ -101,6 +100,16 @@ def _write_table(system: System, feed: Feed, feeds: UPath, day: date, frame: pd.
     else:
         pacsv.write_csv(table, sink)
     _write(feeds / feed.path.replace("{day}", day.isoformat()), sink.getvalue().to_pybytes())
+
+
+def _coded(column: pa.Array, meanings: Mapping[str, str]) -> pa.Array:
+    """Return the feed's own codes of our values; what has no code stays."""
+    codes = {meaning: code for code, meaning in meanings.items()}
+    encoded = column.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    theirs = [codes.get(value, value) for value in encoded.dictionary.to_pylist()]
+    return pa.array(theirs).take(encoded.indices)
 
 
 def _write(path: UPath, content: bytes) -> None:
