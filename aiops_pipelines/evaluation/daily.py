@@ -6,7 +6,7 @@ one feature) and "count" (cases by the state of their label). A window is the co
 days' tables; whoever reads a figure from it adds up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -26,12 +26,13 @@ from aiops_pipelines.statistics import (
     RegressionSums,
     confusion_matrix,
 )
-from aiops_pipelines.statistics.arguments import IntArray
+from aiops_pipelines.statistics.arguments import FloatArray, IntArray
 from aiops_pipelines.statistics.histogram import ARROW
 
 TABLE = "daily_statistics"
 ALL = "all"
 _WORD = pa.dictionary(pa.int32(), pa.string())
+_Strata = Mapping[str, tuple[IntArray, list[str]]]
 
 DAILY = pa.schema(
     [
@@ -79,11 +80,13 @@ def write_daily_statistics(
 
 def daily_statistics(cases: pa.Table, system: System, profile: ReferenceProfile) -> pa.Table:
     """Return the statistics of one day's scored cases as a table with schema DAILY."""
-    frame = cases.to_pandas()
+    wanted = {"score", "label", "label_state", *system.subgroups, *profile.features}
+    frame = cases.select([name for name in cases.column_names if name in wanted]).to_pandas()
+    strata = {name: _strata(frame, name) for name in system.subgroups}
     parts = [_counts(frame, system)]
-    parts += _outputs(frame, system, profile)
+    parts += _outputs(frame, system, profile, strata)
     parts += [_feature(frame, profile, name, system) for name in profile.features]
-    parts += _intersections(frame, system)
+    parts += _intersections(frame, system, strata)
     table = pa.concat_tables(parts, promote_options="default")
     digest = pa.repeat(profile.digest, table.num_rows)
     return _in_schema(table.append_column("profile", digest))
@@ -127,33 +130,39 @@ def _counts(frame: pd.DataFrame, system: System) -> pa.Table:
     return _named("count", ALL, list(numbers), n=pa.array(numbers.values(), pa.int64()))
 
 
-def _outputs(frame: pd.DataFrame, system: System, profile: ReferenceProfile) -> Iterator[pa.Table]:
-    label = frame["label"].to_numpy()
+def _outputs(
+    frame: pd.DataFrame, system: System, profile: ReferenceProfile, strata: _Strata
+) -> Iterator[pa.Table]:
+    score, label = frame["score"].to_numpy(), frame["label"].to_numpy()
     known = ~np.isnan(label)
-    for name in (None, *system.subgroups):
-        codes, strata = _strata(frame, name)
-        if system.output.task is not Task.BINARY:
-            for code, stratum in enumerate(strata):
-                yield _output_rows(frame[known & (codes == code)], system, stratum)
-            continue
-        histograms = Histogram.of_groups(
-            frame["score"].to_numpy(),
-            np.where(known, label, 0),
-            profile.fine if name is None else profile.coarse(system),
-            codes,
-            len(strata),
-            known,
-        )
-        for stratum, histogram in zip(strata, histograms, strict=True):
+    whole = np.zeros(len(frame), np.int64)
+    if system.output.task is not Task.BINARY:
+        for codes, names in ((whole, [ALL]), *strata.values()):
+            for code, stratum in enumerate(names):
+                chosen = known & (codes == code)
+                yield _output_rows(score[chosen], label[chosen], system, stratum)
+        return
+    truth = np.where(known, label, 0)
+    fine = Histogram.from_cases(score, truth, profile.fine, known)
+    coarse = Histogram.of_strata(
+        score,
+        truth,
+        profile.coarse(system),
+        [codes for codes, _ in strata.values()],
+        [len(names) for _, names in strata.values()],
+        known,
+    )
+    named = [[ALL], *(names for _, names in strata.values())]
+    for names, histograms in zip(named, [[fine], *coarse], strict=True):
+        for stratum, histogram in zip(names, histograms, strict=True):
             bins = histogram.to_arrow()
             if bins.num_rows:
                 yield _rows("score", stratum, SCORE, **{n: bins[n] for n in bins.column_names})
 
 
-def _intersections(frame: pd.DataFrame, system: System) -> list[pa.Table]:
+def _intersections(frame: pd.DataFrame, system: System, strata: _Strata) -> list[pa.Table]:
     if system.output.task is not Task.BINARY:
         return []
-    strata = {name: _strata(frame, name) for name in system.subgroups}
     rows = intersection_rows(
         frame["score"].to_numpy(),
         frame["label"].to_numpy(),
@@ -167,8 +176,7 @@ def _intersections(frame: pd.DataFrame, system: System) -> list[pa.Table]:
     return [] if rows is None else [rows]
 
 
-def _output_rows(labelled: pd.DataFrame, system: System, stratum: str) -> pa.Table:
-    predicted, true = labelled["score"].to_numpy(), labelled["label"].to_numpy()
+def _output_rows(predicted: FloatArray, true: FloatArray, system: System, stratum: str) -> pa.Table:
     if system.output.task is Task.REGRESSION:
         sums = asdict(RegressionSums.from_cases(predicted, true))
         return _named("sums", stratum, list(sums), value=pa.array(sums.values(), pa.float64()))
@@ -177,10 +185,8 @@ def _output_rows(labelled: pd.DataFrame, system: System, stratum: str) -> pa.Tab
     return _rows("confusion", stratum, SCORE, bin=used.astype(np.int32), n=matrix[used])
 
 
-def _strata(frame: pd.DataFrame, name: str | None) -> tuple[IntArray, list[str]]:
+def _strata(frame: pd.DataFrame, name: str) -> tuple[IntArray, list[str]]:
     """Return each case's stratum as a code, and the strata's names; missing is "unknown"."""
-    if name is None:
-        return np.zeros(len(frame), np.int64), [ALL]
     column = frame[name].astype("category").cat
     values = [*map(str, column.categories), "unknown"]
     codes = column.codes.to_numpy().astype(np.int64)
@@ -193,8 +199,9 @@ def _feature(frame: pd.DataFrame, profile: ReferenceProfile, name: str, system: 
     if bins.kind == "numeric":
         counted = FeatureCounts.from_values(bins, frame[name].to_numpy())
     elif name == SCORE:
-        classes = [system.output.classes[int(score)] for score in frame[SCORE]]
-        counted = FeatureCounts.from_values(bins, np.array(classes, dtype=object))
+        classes = system.output.classes
+        numbers = np.bincount(frame[SCORE].to_numpy().astype(np.int64), minlength=len(classes))
+        counted = FeatureCounts.from_category_counts(bins, classes, numbers.tolist())
     else:
         column = frame[name].astype("category").cat
         numbers = np.bincount(column.codes.to_numpy() + 1, minlength=len(column.categories) + 1)

@@ -91,12 +91,16 @@ class FeatureCounts:
         """
         if bins.kind == "numeric":
             numbers = _numbers(bins.name, values)
-            found = numbers[~np.isnan(numbers)]
-            member = np.searchsorted(np.array(bins.edges), found, side="right")
-            counts = np.bincount(member, minlength=bins.bins).astype(np.int64)
+            found = np.sort(numbers[~np.isnan(numbers)])
+            cuts = np.searchsorted(found, np.array(bins.edges))
+            counts = np.diff(np.concatenate([[0], cuts, [len(found)]])).astype(np.int64)
             outside = 0
             if bins.low is not None and bins.high is not None:
-                outside = int(np.sum((found < bins.low) | (found > bins.high)))
+                first, last = (
+                    np.searchsorted(found, bins.low),
+                    np.searchsorted(found, bins.high, "right"),
+                )
+                outside = int(first + len(found) - last)
             return cls(bins, counts, len(numbers) - len(found), outside)
         return cls.from_category_counts(bins, *_category_counts(values))
 
