@@ -41,7 +41,7 @@ def exact_figures(lake: Lake, system: System, start: date, end: date) -> Mapping
     figures = {
         "AUROC": auroc(score, label, np.asarray(cases["patient_id"])) if known else exact.auroc,
         "average precision": exact.average_precision,
-        "Brier score": exact.brier.score,
+        "Brier score": exact.brier,
         "log loss": exact.log_loss,
         "expected calibration error": exact.ece,
     }

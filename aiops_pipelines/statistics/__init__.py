@@ -21,10 +21,9 @@ from aiops_pipelines.statistics.boundaries import bernoulli_confidence_interval
 from aiops_pipelines.statistics.calibration import (
     Calibration,
     Recalibration,
-    Reliability,
+    Spiegelhalter,
     calibration,
     cox_recalibration,
-    hosmer_lemeshow,
 )
 from aiops_pipelines.statistics.change_point import ChangePoint, change_point
 from aiops_pipelines.statistics.cusum import BernoulliCusum, SprtLines, sprt_lines
@@ -43,7 +42,7 @@ from aiops_pipelines.statistics.estimated import (
     estimate_performance,
     estimate_performance_from_counts,
 )
-from aiops_pipelines.statistics.exact import Brier, ExactMetrics, exact_metrics
+from aiops_pipelines.statistics.exact import Brier, ExactMetrics, brier, exact_metrics, log_loss
 from aiops_pipelines.statistics.features import (
     FeatureBins,
     FeatureCounts,
@@ -89,6 +88,7 @@ from aiops_pipelines.statistics.ranking import (
 )
 from aiops_pipelines.statistics.rate_exceedance import RateExceedance
 from aiops_pipelines.statistics.regression import Regression, RegressionSums, regression
+from aiops_pipelines.statistics.reliability import HosmerLemeshow, Reliability, hosmer_lemeshow
 from aiops_pipelines.statistics.sample_size import SampleSize, sample_size
 from aiops_pipelines.statistics.shiryaev_roberts import ShiryaevRoberts, shiryaev_roberts_paths
 from aiops_pipelines.statistics.shrinkage import Shrunk, shrunk_rates
@@ -129,6 +129,7 @@ __all__ = [
     "FlagCounts",
     "Gap",
     "Histogram",
+    "HosmerLemeshow",
     "McNemar",
     "MeanShiftDetector",
     "Multiclass",
@@ -146,6 +147,7 @@ __all__ = [
     "ShiryaevRoberts",
     "ShownCount",
     "Shrunk",
+    "Spiegelhalter",
     "Spread",
     "SprtLines",
     "SubgroupCounts",
@@ -161,6 +163,7 @@ __all__ = [
     "bernoulli_confidence_interval",
     "betting_confidence_sequence",
     "betting_log_capital",
+    "brier",
     "calibration",
     "categorical_bins",
     "change_point",
@@ -184,6 +187,7 @@ __all__ = [
     "expected_auroc_change",
     "expected_mean_change",
     "hosmer_lemeshow",
+    "log_loss",
     "lord",
     "mcnemar",
     "multiclass",

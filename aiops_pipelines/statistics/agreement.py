@@ -23,7 +23,7 @@ from aiops_pipelines.statistics.arguments import (
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion
-from aiops_pipelines.statistics.ranking import auroc, auroc_estimate
+from aiops_pipelines.statistics.ranking import AurocSums, auroc
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,7 @@ def confusion_matrix(predicted: ArrayLike, label: ArrayLike, classes: int) -> In
     same_length(predicted=p, label=y)
     for name, values in (("predicted", p), ("label", y)):
         wrong = (values != np.round(values)) | (values < 0) | (values >= classes)
-        if wrong.any():
-            index = int(np.flatnonzero(wrong)[0])
-            raise ValueError(
-                f"{name}: must be a class 0 to {classes - 1}; first offending index {index}"
-            )
+        refuse(name, f"must be a class 0 to {classes - 1}", wrong, values)
     flat = p.astype(np.int64) * classes + y.astype(np.int64)
     return np.bincount(flat, minlength=classes**2).reshape(classes, classes).astype(np.int64)
 
@@ -154,8 +150,11 @@ def multiclass(probabilities: ArrayLike, label: ArrayLike, level: float = 0.95) 
     Raises ValueError for other shapes, NaN, or classes outside the range.
     """
     chance = np.asarray(probabilities, dtype=np.float64)
-    if chance.ndim != 2 or not np.all(np.isfinite(chance)):
-        raise ValueError("probabilities: must be (n, k) and finite")
+    if chance.ndim != 2 or chance.shape[1] < 2:
+        raise ValueError(f"probabilities: must be (n, k), k at least 2, are {chance.shape}")
+    broken = np.isfinite(chance).sum(axis=1) < chance.shape[1]
+    refuse("probabilities", "must be finite", broken, chance)
+    same_length(probabilities=chance, label=np.asarray(label))
     classes = chance.shape[1]
     predicted = chance.argmax(axis=1) if len(chance) else np.zeros(0)
     matrix = confusion_matrix(predicted, label, classes)
@@ -188,7 +187,9 @@ def _macro(
     ]
     variance = float(np.sum(np.mean(contributions, axis=0) ** 2))
     smallest = int(np.bincount(truth.astype(np.int64)).min())
-    found = auroc_estimate(float(np.mean(values)), variance, n, n, smallest, level, "logit", method)
+    found = AurocSums(float(np.mean(values)), variance, n, n).estimate(
+        level, "logit", method, smallest
+    )
     return replace(found, n_events=None)
 
 

@@ -1,8 +1,7 @@
 """Whether scores mean what they say: slope, intercept, observed to expected, reliability.
 
 Works on groups of cases that share a score: equal scores are a group in raw data, a bin is one in
-daily statistics. Sources: Cox (1958) for recalibration; Spiegelhalter (1986) for Z; Kumar, Liang &
-Ma (2019) for the debiased expected calibration error; Hosmer & Lemeshow (1980).
+daily statistics. Sources: Cox (1958) for recalibration; Spiegelhalter (1986) for Z.
 """
 
 import math
@@ -21,6 +20,13 @@ from aiops_pipelines.statistics.arguments import (
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportions
+from aiops_pipelines.statistics.reliability import (
+    HosmerLemeshow,
+    Reliability,
+    expected_calibration_errors,
+    hosmer_lemeshow_from_groups,
+    reliability_from_groups,
+)
 from aiops_pipelines.statistics.tie_blocks import tie_blocks
 
 EXTREME = 1e-12
@@ -47,26 +53,6 @@ class Spiegelhalter:
 
 
 @dataclass(frozen=True, slots=True)
-class HosmerLemeshow:
-    """The Hosmer-Lemeshow statistic with its degrees of freedom; None below three groups."""
-
-    statistic: float | None
-    degrees_of_freedom: int
-    p_value: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """The reliability curve: per bin mean score, observed rate with its interval, n."""
-
-    mean_score: FloatArray
-    observed: FloatArray
-    low: FloatArray
-    high: FloatArray
-    n: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
 class Calibration:
     """Everything said about calibration; estimates that do not exist have value None.
 
@@ -82,6 +68,7 @@ class Calibration:
     ece: Estimate
     ece_debiased: Estimate
     reliability: Reliability
+    hosmer_lemeshow: HosmerLemeshow
 
 
 def calibration(
@@ -128,21 +115,30 @@ def calibration_from_groups(
     positives, totals = positives[kept], totals[kept]
     recalibrated = cox_recalibration(logits, positives, totals, level)
     curve = reliability_from_groups(score_sums, positives, totals, bins, level)
-    raw, debiased = expected_calibration_errors(
-        curve, round(float(totals.sum())), round(float(positives.sum())), level
-    )
+    raw, debiased = expected_calibration_errors(curve, level)
+    observed, expected, n = float(positives.sum()), float(score_sums.sum()), int(totals.sum())
     return Calibration(
         recalibrated.intercept,
         recalibrated.slope,
         observed_expected_ratio(
-            float(positives.sum()), float(score_sums.sum()), int(totals.sum()), level
+            observed, expected, n, level, _residual(score_sums, positives, totals)
         ),
         _intercept_alone(logits, positives, totals, level),
         spiegelhalter(spiegelhalter_sum, spiegelhalter_variance),
         raw,
         debiased,
         curve,
+        hosmer_lemeshow_from_groups(score_sums, positives, totals, bins),
     )
+
+
+def _residual(score_sums: FloatArray, positives: FloatArray, totals: FloatArray) -> float | None:
+    """Return the sum over cases of (y - R p)^2, R the observed to expected ratio."""
+    expected = float(score_sums.sum())
+    if expected <= 0:
+        return None
+    scaled = float(positives.sum()) / expected * score_sums / totals
+    return float(positives @ (1 - scaled) ** 2 + (totals - positives) @ scaled**2)
 
 
 def cox_recalibration(
@@ -212,20 +208,30 @@ def _wald(value: float, error: float, z: float, n: int, events: int, method: str
 
 
 def observed_expected_ratio(
-    observed: float, expected: float, n: int, level: float = 0.95
+    observed: float, expected: float, n: int, level: float = 0.95, residual: float | None = None
 ) -> Estimate:
-    """Return observed positives over expected ones, interval from Wilson's on the observed rate."""
+    """Return observed positives over expected ones, interval from Wilson's on the observed rate.
+
+    `residual`, the sum over cases of (y - R p)^2 with R the ratio, is the variance of a ratio of
+    sums: scores that tell cases apart leave less to chance than a common risk would. Wilson's
+    interval is then that of the size with this variance (Korn & Graubard, 1998); without
+    `residual` it is conservative.
+    """
     method = "observed over expected, Wilson"
     if n == 0 or expected <= 0:
         return Estimate.missing(n, round(observed), method)
-    found = proportions([observed], [n], "wilson", level)
-    scale = n / expected
-    rate = observed / n
+    rate, scale = observed / n, n / expected
+    variance = rate * (1 - rate) / n
+    size = float(n)
+    if residual and variance:
+        size, variance = n**3 * variance / residual, residual / n**2
+        method = "observed over expected, Wilson at the effective size"
+    found = proportions([rate * size], [size], "wilson", level)
     return Estimate(
         observed / expected,
         float(found.low[0]) * scale,
         float(found.high[0]) * scale,
-        math.sqrt(rate * (1 - rate) / n) * scale,
+        math.sqrt(variance) * scale,
         n,
         round(observed),
         method,
@@ -238,99 +244,3 @@ def spiegelhalter(total: float, variance: float) -> Spiegelhalter:
         return Spiegelhalter(None, None)
     z = total / math.sqrt(variance)
     return Spiegelhalter(z, 2 * float(stats.norm.sf(abs(z))))
-
-
-def reliability_from_groups(
-    score_sums: FloatArray,
-    positives: FloatArray,
-    totals: FloatArray,
-    bins: int = 10,
-    level: float = 0.95,
-) -> Reliability:
-    """Return the reliability curve in about `bins` bins of equal mass from groups in rising order.
-
-    A group is never split, so bins differ in size where many cases share a score.
-    """
-    if totals.sum() == 0:
-        empty = np.empty(0)
-        return Reliability(empty, empty, empty, empty, empty)
-    middle = np.cumsum(totals) - totals / 2
-    member = np.minimum((middle / totals.sum() * bins).astype(np.int64), bins - 1)
-    expected, events, n = (
-        np.bincount(member, weights, bins).astype(np.float64)
-        for weights in (score_sums, positives, totals)
-    )
-    return reliability_from_bins(expected, events, n, level)
-
-
-def reliability_from_bins(
-    expected: FloatArray, events: FloatArray, n: FloatArray, level: float = 0.95
-) -> Reliability:
-    """Return the curve of bins' sums of scores, positives and numbers of cases; empty ones go."""
-    used = n > 0
-    found = proportions(events[used], n[used], "wilson", level)
-    return Reliability(expected[used] / n[used], found.value, found.low, found.high, n[used])
-
-
-def expected_calibration_errors(
-    curve: Reliability, n: int, events: int, level: float = 0.95
-) -> tuple[Estimate, Estimate]:
-    """Return the curve's L1 error and its debiased L2 error (Kumar, Liang & Ma, 2019)."""
-    if n == 0:
-        missing = Estimate.missing(0, 0, "equal-mass bins")
-        return missing, missing
-    share = curve.n / n
-    gap = curve.mean_score - curve.observed
-    variance = curve.observed * (1 - curve.observed) / np.maximum(curve.n, 1)
-    raw = float(np.sum(share * np.abs(gap)))
-    error = math.sqrt(float(np.sum(share**2 * variance)))
-    unbiased = curve.observed * (1 - curve.observed) / np.maximum(curve.n - 1, 1)
-    squared = float(np.sum(share * (gap**2 - unbiased)))
-    spread = math.sqrt(float(np.sum(share**2 * (4 * gap**2 * variance + 2 * variance**2))))
-    z = float(stats.norm.ppf((1 + confidence_level(level)) / 2))
-    return (
-        Estimate(
-            raw,
-            max(raw - z * error, 0.0),
-            min(raw + z * error, 1.0),
-            error,
-            n,
-            events,
-            "ECE, equal-mass bins, delta interval",
-        ),
-        Estimate(
-            math.sqrt(max(squared, 0.0)),
-            math.sqrt(max(squared - z * spread, 0.0)),
-            math.sqrt(max(squared + z * spread, 0.0)),
-            None,
-            n,
-            events,
-            "debiased ECE (L2), equal-mass bins, delta interval",
-        ),
-    )
-
-
-def hosmer_lemeshow(score: ArrayLike, label: ArrayLike, groups: int = 10) -> HosmerLemeshow:
-    """Return the Hosmer-Lemeshow statistic on quantile groups of `score` (R's type 7 breaks).
-
-    Raises ValueError as `calibration` does, or for fewer than three groups.
-    """
-    scores, labels = probability("score", score), binary("label", label)
-    same_length(score=scores, label=labels)
-    if groups < 3:
-        raise ValueError(f"groups: must be at least 3, is {groups}")
-    if len(scores) == 0:
-        return HosmerLemeshow(None, 0, None)
-    breaks = np.unique(np.quantile(scores, np.linspace(0, 1, groups + 1)))
-    found = len(breaks) - 1
-    if found < 3:
-        return HosmerLemeshow(None, max(found - 2, 0), None)
-    member = np.clip(np.searchsorted(breaks, scores, side="left") - 1, 0, found - 1)
-    n = np.bincount(member, minlength=found)
-    expected = np.bincount(member, scores, found)
-    observed = np.bincount(member, labels, found)
-    variance = expected * (1 - expected / np.maximum(n, 1))
-    if np.any(variance <= 0):
-        return HosmerLemeshow(None, found - 2, None)
-    statistic = float(np.sum((observed - expected) ** 2 / variance))
-    return HosmerLemeshow(statistic, found - 2, float(stats.chi2.sf(statistic, found - 2)))

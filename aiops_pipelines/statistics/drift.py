@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
@@ -60,10 +61,12 @@ class Drift:
 def drift(
     reference: ArrayLike | FeatureCounts,
     current: ArrayLike | FeatureCounts,
-    kind: FeatureKind = "numeric",
+    kind: FeatureKind | None = None,
     level: float = 0.95,
 ) -> Drift:
     """Return the drift of `current` from `reference`: values (n,) and (m,), or counts of both.
+
+    Without a `kind`, numbers (NaN or None for missing) are numeric, all else is categorical.
 
     Raises ValueError where the reference has no values, or counts are over different bins.
     """
@@ -74,8 +77,12 @@ def drift(
     return drift_series(base, [now], level)[0]
 
 
-def _reference(values: ArrayLike, kind: FeatureKind) -> FeatureCounts:
-    make = numeric_bins if kind == "numeric" else categorical_bins
+def _reference(values: ArrayLike, kind: FeatureKind | None) -> FeatureCounts:
+    if kind not in (None, "numeric", "categorical"):
+        raise ValueError(f"kind: must be numeric or categorical, is {kind!r}")
+    listed = pd.Series(np.asarray(values)).infer_objects()
+    numbers = pd.api.types.is_numeric_dtype(listed) and not pd.api.types.is_bool_dtype(listed)
+    make = numeric_bins if kind == "numeric" or (kind is None and numbers) else categorical_bins
     return FeatureCounts.from_values(make("feature", values), values)
 
 

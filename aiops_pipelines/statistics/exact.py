@@ -20,35 +20,34 @@ from aiops_pipelines.statistics.arguments import (
     real,
     same_length,
 )
-from aiops_pipelines.statistics.calibration import (
-    EXTREME,
-    Reliability,
-    Spiegelhalter,
-    expected_calibration_errors,
-    reliability_from_bins,
-    spiegelhalter,
-)
+from aiops_pipelines.statistics.calibration import EXTREME, Spiegelhalter, spiegelhalter
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.operating import OperatingPoint, operating_point_from_counts
-from aiops_pipelines.statistics.ranking import auroc_estimate, average_precision_estimate
+from aiops_pipelines.statistics.ranking import AurocSums, average_precision_estimate
+from aiops_pipelines.statistics.reliability import (
+    Reliability,
+    expected_calibration_errors,
+    reliability_from_bins,
+)
 from aiops_pipelines.statistics.resampling import mean_estimate
 from aiops_pipelines.statistics.tie_blocks import TieBlocks, tie_blocks
 
 
 @dataclass(frozen=True, slots=True)
-class Brier:
-    """The Brier score and its parts over the reliability curve's bins; parts None without cases.
+class Brier(Estimate):
+    """A Brier score and its parts over the reliability curve's bins, all None without cases.
 
-    score = reliability - resolution + uncertainty + within_variance - within_covariance: the last
-    two are what scores vary within a bin, without which the parts don't add up.
+    value = reliability - resolution + uncertainty + within_bin_variance - within_bin_covariance:
+    the last two are what scores vary within a bin, without which the parts don't add up. `skill` is
+    the share of the uncertainty that the scores take away, None where there is none.
     """
 
-    score: Estimate
     reliability: float | None
     resolution: float | None
     uncertainty: float | None
-    within_variance: float | None
-    within_covariance: float | None
+    within_bin_variance: float | None
+    within_bin_covariance: float | None
+    skill: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +91,11 @@ def exact_metrics(
     over_cases, per_bin = _sweep(blocks.value, blocks.positive, blocks.negative, positives, bins)
     swept = _Sums(*over_cases, *per_bin)
     curve = reliability_from_bins(swept.bin_score, swept.bin_positive, swept.bin_n, level)
-    ece, debiased = expected_calibration_errors(curve, n, positives, level)
+    ece, debiased = expected_calibration_errors(curve, level)
     return ExactMetrics(
         _auroc(swept, n, positives, level),
         average_precision_estimate(swept.average_precision, n, positives, "step", level),
-        Brier(
-            mean_estimate(
-                swept.brier, swept.brier_squares, n, positives, "Brier score", 1.0, level
-            ),
-            *_parts(swept, n, positives),
-        ),
+        _brier(swept, n, positives, level),
         mean_estimate(
             swept.log_loss, swept.log_loss_squares, n, positives, "log loss", None, level
         ),
@@ -111,6 +105,24 @@ def exact_metrics(
         curve,
         tuple(_operating_point(blocks, cut, level) for cut in cuts.tolist()),
     )
+
+
+def brier(score: ArrayLike, label: ArrayLike, bins: int = 10, level: float = 0.95) -> Brier:
+    """Return the Brier score of probabilities `score` (n,) for 0/1 `label` (n,) with its parts.
+
+    Raises ValueError as `exact_metrics` does.
+    """
+    return exact_metrics(score, label, (), bins, level).brier
+
+
+def log_loss(score: ArrayLike, label: ArrayLike, level: float = 0.95) -> Estimate:
+    """Return the mean log loss, in nats a case, of probabilities `score` (n,) for `label` (n,).
+
+    Scores are held 1e-12 away from 0 and 1: a case held impossible costs 27.6.
+
+    Raises ValueError as `exact_metrics` does.
+    """
+    return exact_metrics(score, label, (), 10, level).log_loss
 
 
 class _Sums(NamedTuple):
@@ -133,30 +145,33 @@ class _Sums(NamedTuple):
 
 
 def _auroc(swept: _Sums, n: int, positives: int, level: float) -> Estimate:
-    smaller = min(positives, n - positives)
-    if not smaller:
+    if positives in (0, n):
         return Estimate.missing(n, positives, "DeLong")
-    variance = swept.auroc_variance
-    return auroc_estimate(swept.auroc, variance, n, positives, smaller, level, "logit", "DeLong")
+    return AurocSums(swept.auroc, swept.auroc_variance, n, positives).estimate(level)
 
 
-def _parts(
-    swept: _Sums, n: int, positives: int
-) -> tuple[float | None, float | None, float | None, float | None, float | None]:
-    """Return reliability, resolution, uncertainty, and the variance and covariance within bins."""
+def _brier(swept: _Sums, n: int, positives: int, level: float) -> Brier:
+    found = mean_estimate(swept.brier, swept.brier_squares, n, positives, "Brier score", 1.0, level)
+    stated = found.value, found.low, found.high, found.standard_error
     if not n:
-        return None, None, None, None, None
+        return Brier(*stated, n, positives, found.method, None, None, None, None, None, None)
     size = np.maximum(swept.bin_n, 1)
     expected, observed = swept.bin_score / size, swept.bin_positive / size
     rate = positives / n
+    uncertainty = rate * (1 - rate)
     within = np.sum(swept.bin_squares - swept.bin_score * expected)
     together = np.sum(swept.bin_product - swept.bin_positive * expected)
-    return (
-        float(swept.bin_n @ (expected - observed) ** 2) / n,
-        float(swept.bin_n @ (observed - rate) ** 2) / n,
-        rate * (1 - rate),
-        max(float(within), 0.0) / n,
-        2 * float(together) / n,
+    return Brier(
+        *stated,
+        n,
+        positives,
+        found.method,
+        reliability=float(swept.bin_n @ (expected - observed) ** 2) / n,
+        resolution=float(swept.bin_n @ (observed - rate) ** 2) / n,
+        uncertainty=uncertainty,
+        within_bin_variance=max(float(within), 0.0) / n,
+        within_bin_covariance=2 * float(together) / n,
+        skill=1 - swept.brier / n / uncertainty if uncertainty else None,
     )
 
 

@@ -9,13 +9,14 @@ for its mid-p form.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from aiops_pipelines.statistics.arguments import FloatArray, confidence_level
+from aiops_pipelines.statistics.arguments import FloatArray, confidence_level, nonnegative, refuse
 from aiops_pipelines.statistics.estimate import Estimate
 
 ProportionMethod = Literal["wilson", "clopper-pearson", "jeffreys"]
@@ -56,8 +57,8 @@ def proportion(
     Raises ValueError for negative counts, more events than n, or an unknown method.
     """
     _counts(events, n, "events", "n")
-    if method not in ("wilson", "clopper-pearson", "jeffreys"):
-        raise ValueError(f"method: must be wilson, clopper-pearson or jeffreys, is {method!r}")
+    _method(method)
+    confidence_level(level)
     if n == 0:
         return Estimate.missing(0, 0, _NAMES[method])
     found = proportions(np.array([events]), np.array([n]), method, level)
@@ -71,8 +72,18 @@ def proportion(
 def proportions(
     events: ArrayLike, n: ArrayLike, method: ProportionMethod = "wilson", level: float = 0.95
 ) -> Proportions:
-    """Return the proportions of arrays of counts, of any one shape, with their intervals."""
+    """Return the proportions of arrays of counts, of any one shape, with their intervals.
+
+    Counts need not be whole: an effective size seldom is. Raises ValueError for counts that are
+    negative, not finite, or of more events than n, shapes that differ, or an unknown method.
+    """
     x, m = np.asarray(events, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    if x.shape != m.shape:
+        raise ValueError(f"shapes differ: events has {x.shape}, n has {m.shape}")
+    _method(method)
+    nonnegative("events", x.ravel())
+    nonnegative("n", m.ravel())
+    refuse("events", "must not exceed n", x.ravel() > m.ravel(), x.ravel())
     alpha = 1 - confidence_level(level)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = x / m
@@ -86,6 +97,11 @@ def proportions(
         high = stats.beta.ppf(1 - alpha / 2, x + 0.5, m - x + 0.5)
     empty = m == 0
     return Proportions(value, np.where(empty, np.nan, low), np.where(empty, np.nan, high))
+
+
+def _method(method: str) -> None:
+    if method not in ("wilson", "clopper-pearson", "jeffreys"):
+        raise ValueError(f"method: must be wilson, clopper-pearson or jeffreys, is {method!r}")
 
 
 def _wilson(x: FloatArray, n: FloatArray, z: float) -> tuple[FloatArray, FloatArray]:
@@ -237,6 +253,9 @@ def mcnemar(b: int, c: int, method: McNemarMethod = "exact") -> McNemar:
 
 
 def _counts(events: int, n: int, events_name: str, n_name: str) -> None:
+    for name, count in ((events_name, events), (n_name, n)):
+        if not isinstance(count, Real) or count != count or count % 1:
+            raise ValueError(f"{name}: must be a whole number, is {count!r}")
     if n < 0 or events < 0:
         raise ValueError(f"{events_name}, {n_name}: must not be negative, are {events} and {n}")
     if events > n:

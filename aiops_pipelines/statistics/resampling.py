@@ -22,7 +22,8 @@ def mean_estimate(
     """Return the mean of n non-negative terms from their sum and sum of squares.
 
     Student's interval on the log scale, which keeps it above 0; `upper` bounds it where the terms
-    are bounded. One term gives a value without an interval of its own: the whole range.
+    are bounded. One term gives a value without an interval of its own: the whole range. Terms that
+    are all alike leave room for as many others as such a sample can miss.
     """
     method = f"{name}, log-scale Student interval"
     if n == 0:
@@ -34,6 +35,11 @@ def mean_estimate(
         return Estimate(value, 0.0, None if math.isinf(bound) else bound, None, n, n_events, method)
     variance = max(squares - n * value**2, 0.0) / (n - 1)
     error = math.sqrt(variance / n)
+    if error <= 1e-9 * value:
+        others = 1 - ((1 - confidence_level(level)) / 2) ** (1 / n)
+        high = None if upper is None else value + others * (upper - value)
+        low = value * (1 - others)
+        return Estimate(value, low, high, None, n, n_events, f"{name}, terms all alike")
     reach = math.exp(float(stats.t.ppf((1 + confidence_level(level)) / 2, n - 1)) * error / value)
     return Estimate(value, value / reach, min(value * reach, highest), error, n, n_events, method)
 

@@ -32,7 +32,7 @@ def test_metrics_are_those_of_scikit_learn(family, n):
     expected = metrics.average_precision_score(label, score)
     assert found.average_precision.value == pytest.approx(expected, abs=1e-12)
     expected = metrics.brier_score_loss(label, score)
-    assert found.brier.score.value == pytest.approx(expected, abs=1e-12)
+    assert found.brier.value == pytest.approx(expected, abs=1e-12)
     loss = metrics.log_loss(label, np.clip(score, 1e-12, 1 - 1e-12))
     assert found.log_loss.value == pytest.approx(loss, rel=1e-12)
     for threshold, point in zip([0.3, 0.5], found.operating_points, strict=True):
@@ -69,9 +69,9 @@ def test_the_order_of_cases_changes_nothing_and_the_parts_add_up(cases, random):
     assert (again.auroc, again.brier, again.ece) == (found.auroc, found.brier, found.ece)
     brier = found.brier
     parts = brier.reliability - brier.resolution + brier.uncertainty
-    within = brier.within_variance - brier.within_covariance
-    assert parts + within == pytest.approx(brier.score.value, abs=1e-12)
-    assert np.mean((score - label) ** 2) == pytest.approx(brier.score.value, abs=1e-12)
+    within = brier.within_bin_variance - brier.within_bin_covariance
+    assert parts + within == pytest.approx(brier.value, abs=1e-12)
+    assert np.mean((score - label) ** 2) == pytest.approx(brier.value, abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
@@ -113,13 +113,13 @@ def test_perfect_separation_has_a_bounded_interval():
 def test_one_class_has_no_auroc_but_has_a_brier_score(label):
     found = exact_metrics([0.2, 0.4, 0.9], label)
     assert found.auroc.value is None
-    assert found.brier.score.value is not None
+    assert found.brier.value is not None
     assert found.average_precision.value == (1.0 if label[0] else None)
 
 
 def test_no_cases_have_no_metrics():
     found = exact_metrics([], [], [0.5])
-    values = [found.auroc, found.average_precision, found.brier.score, found.log_loss, found.ece]
+    values = [found.auroc, found.average_precision, found.brier, found.log_loss, found.ece]
     assert [value.value for value in values] == [None] * 5
     assert found.brier.reliability is None
     assert found.operating_points[0].sensitivity.value is None

@@ -1,0 +1,178 @@
+"""Scores against what was observed, in bins: the reliability curve and what is computed from it.
+
+Works on groups of cases that share a score, in rising order. Sources: Kumar, Liang & Ma (2019) for
+the debiased expected calibration error; Hosmer & Lemeshow (1980).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special, stats
+
+from aiops_pipelines.statistics.arguments import (
+    FloatArray,
+    IntArray,
+    binary,
+    confidence_level,
+    probability,
+    same_length,
+)
+from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.proportions import proportions
+
+
+@dataclass(frozen=True, slots=True)
+class HosmerLemeshow:
+    """The Hosmer-Lemeshow statistic with its degrees of freedom; None below three groups."""
+
+    statistic: float | None
+    degrees_of_freedom: int
+    p_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """The reliability curve: per bin mean score, observed rate with its interval, n."""
+
+    mean_score: FloatArray
+    observed: FloatArray
+    low: FloatArray
+    high: FloatArray
+    n: FloatArray
+
+
+def equal_mass_bins(totals: FloatArray | IntArray, bins: int) -> IntArray:
+    """Return the bin of each group, 0 to `bins` - 1, so that bins hold about as many cases each.
+
+    A group is never split, so bins differ in size where many cases share a score.
+
+    Raises ValueError for less than one bin.
+    """
+    if bins < 1:
+        raise ValueError(f"bins: must be at least 1, are {bins}")
+    middle = np.cumsum(totals) - totals / 2
+    member = (middle / max(float(totals.sum()), 1.0) * bins).astype(np.int64)
+    held: IntArray = np.minimum(member, bins - 1)
+    return held
+
+
+def reliability_from_groups(
+    score_sums: FloatArray,
+    positives: FloatArray,
+    totals: FloatArray,
+    bins: int = 10,
+    level: float = 0.95,
+) -> Reliability:
+    """Return the reliability curve in about `bins` bins of equal mass from groups (groups,)."""
+    if totals.sum() == 0:
+        empty = np.empty(0)
+        return Reliability(empty, empty, empty, empty, empty)
+    member = equal_mass_bins(totals, bins)
+    expected, events, n = (
+        np.bincount(member, weights, bins).astype(np.float64)
+        for weights in (score_sums, positives, totals)
+    )
+    return reliability_from_bins(expected, events, n, level)
+
+
+def reliability_from_bins(
+    expected: FloatArray, events: FloatArray, n: FloatArray, level: float = 0.95
+) -> Reliability:
+    """Return the curve of bins' sums of scores, positives and numbers of cases; empty ones go."""
+    used = n > 0
+    found = proportions(events[used], n[used], "wilson", level)
+    return Reliability(expected[used] / n[used], found.value, found.low, found.high, n[used])
+
+
+def expected_calibration_errors(
+    curve: Reliability, level: float = 0.95
+) -> tuple[Estimate, Estimate]:
+    """Return the curve's L1 error, as it is, and its L2 error less what chance adds to it.
+
+    Chance lifts the L1 error by at most the mean of a half-normal a bin; its interval reaches down
+    by as much. A bin's variance borrows half an event and half a non-event, so that one without
+    events is not taken for certain.
+    """
+    z = float(special.ndtri((1 + confidence_level(level)) / 2))
+    n, events = round(float(curve.n.sum())), round(float(curve.n @ curve.observed))
+    if n == 0:
+        missing = Estimate.missing(0, 0, "equal-mass bins")
+        return missing, missing
+    share = curve.n / n
+    gap = curve.mean_score - curve.observed
+    rate = (curve.n * curve.observed + 0.5) / (curve.n + 1)
+    variance = rate * (1 - rate) / curve.n
+    raw = float(share @ np.abs(gap))
+    error = math.sqrt(float(share**2 @ variance))
+    chance = float(share @ np.sqrt(2 * variance / math.pi))
+    unbiased = curve.observed * (1 - curve.observed) / np.maximum(curve.n - 1, 1)
+    squared = float(share @ (gap**2 - unbiased))
+    spread = math.sqrt(float(share**2 @ (4 * gap**2 * variance + 2 * variance**2)))
+    low, value, high = (
+        math.sqrt(min(max(each, 0.0), 1.0))
+        for each in (squared - z * spread, squared, squared + z * spread)
+    )
+    return (
+        Estimate(
+            raw,
+            max(raw - chance - z * error, 0.0),
+            min(raw + z * error, 1.0),
+            error,
+            n,
+            events,
+            "ECE, equal-mass bins, interval less what chance adds",
+        ),
+        Estimate(
+            value, low, high, None, n, events, "debiased ECE (L2), equal-mass bins, delta interval"
+        ),
+    )
+
+
+def hosmer_lemeshow(score: ArrayLike, label: ArrayLike, groups: int = 10) -> HosmerLemeshow:
+    """Return the Hosmer-Lemeshow statistic on quantile groups of `score` (R's type 7 breaks).
+
+    Raises ValueError for differing lengths, labels other than 0/1, scores outside [0, 1], or fewer
+    than three groups.
+    """
+    scores, labels = probability("score", score), binary("label", label)
+    same_length(score=scores, label=labels)
+    if groups < 3:
+        raise ValueError(f"groups: must be at least 3, is {groups}")
+    if len(scores) == 0:
+        return HosmerLemeshow(None, 0, None)
+    breaks = np.unique(np.quantile(scores, np.linspace(0, 1, groups + 1)))
+    found = max(len(breaks) - 1, 1)
+    member = np.clip(np.searchsorted(breaks, scores, side="left") - 1, 0, found - 1)
+    return _hosmer_lemeshow(
+        np.bincount(member, minlength=found),
+        np.bincount(member, labels, found),
+        np.bincount(member, scores, found),
+    )
+
+
+def hosmer_lemeshow_from_groups(
+    score_sums: FloatArray, positives: FloatArray, totals: FloatArray, bins: int = 10
+) -> HosmerLemeshow:
+    """Return the Hosmer-Lemeshow statistic over about `bins` bins of equal mass."""
+    member = equal_mass_bins(totals, bins)
+    n = np.bincount(member, totals, bins)
+    used = n > 0
+    return _hosmer_lemeshow(
+        n[used],
+        np.bincount(member, positives, bins)[used],
+        np.bincount(member, score_sums, bins)[used],
+    )
+
+
+def _hosmer_lemeshow(
+    n: NDArray[Any], observed: NDArray[Any], expected: NDArray[Any]
+) -> HosmerLemeshow:
+    freedom = max(len(n) - 2, 0)
+    variance = expected * (1 - expected / np.maximum(n, 1))
+    if not freedom or np.any(variance <= 0):
+        return HosmerLemeshow(None, freedom, None)
+    statistic = float(np.sum((observed - expected) ** 2 / variance))
+    return HosmerLemeshow(statistic, freedom, float(stats.chi2.sf(statistic, freedom)))
