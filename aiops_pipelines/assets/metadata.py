@@ -5,10 +5,8 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from aiops_pipelines.evaluation.daily import ALL
 from aiops_pipelines.evaluation.explanation import Explanation
 from aiops_pipelines.evaluation.figure import Figure, subject
-from aiops_pipelines.evaluation.shortfall import SMALL_CELL
 from aiops_pipelines.evaluation.status import latest_figures
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
@@ -74,12 +72,12 @@ def trend(lake: Lake, area: Area, system: str, day: date) -> dg.MetadataValue | 
 
 
 def _record(figure: Figure) -> dict[str, str]:
-    hidden = figure.suppressed or (figure.stratum != ALL and figure.n < SMALL_CELL)
+    hidden = not figure.may_be_shown
     return {
         "figure": figure.subject,
         "estimate": "suppressed" if hidden else _number(figure.estimate),
         "interval": "" if hidden else f"{_number(figure.low)} to {_number(figure.high)}",
-        "n": "<11" if hidden else f"{figure.n:,}",
+        "n": "not shown" if hidden else f"{figure.n:,}",
         "limit": " to ".join(_number(bound) for bound in (figure.minimum, figure.maximum)),
         "verdict": figure.verdict.value,
         "why": "" if hidden else figure.reason,

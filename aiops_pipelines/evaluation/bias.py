@@ -12,11 +12,12 @@ from scipy import stats
 
 from aiops_pipelines.evaluation.caveats import on_mature_days
 from aiops_pipelines.evaluation.daily import ALL
+from aiops_pipelines.evaluation.disclosure import WITHHELD, is_withheld
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate
 from aiops_pipelines.evaluation.judgement import Judgement, judge
 from aiops_pipelines.evaluation.measures import flag_counts, rates_of_counts
-from aiops_pipelines.evaluation.shortfall import SMALL_CELL, Pace
+from aiops_pipelines.evaluation.shortfall import Pace
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Area, Limit, Task
 from aiops_pipelines.statistics import (
@@ -97,7 +98,7 @@ def _figure(
     if limit.maximum is not None and limit.minimum is None:
         both_sides = limit.model_copy(update={"minimum": -limit.maximum})
     cases = window.labelled(stratum)
-    hidden = cases < SMALL_CELL
+    hidden = is_withheld(window, limit.metric, stratum)
     pace = None if hidden else Pace.of(window, stratum)
     name = subject(limit.metric, limit.operating_point, stratum=stratum)
     judgement = judge(both_sides, estimate, cases, window.positives(stratum), None, name, pace)
@@ -105,13 +106,16 @@ def _figure(
     favoured = limit.metric in LOWER_IS_HARM and (estimate.value or 0.0) > 0
     if favoured and judgement.verdict in {Verdict.WARN, Verdict.BREACH}:
         judgement = Judgement(Verdict.OK, f"{name}: better served than the rest, who are judged")
+    judgement = on_mature_days(history, window, limit.window_days, judgement)
+    if hidden:
+        judgement = replace(judgement, reason=f"{name}: {judgement.verdict}; {WITHHELD}")
     return from_estimate(
         history,
         window,
         both_sides,
         area,
         estimate,
-        on_mature_days(history, window, limit.window_days, judgement),
+        judgement,
         stratum=stratum,
         suppressed=hidden,
     )

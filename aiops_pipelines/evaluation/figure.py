@@ -10,6 +10,7 @@ import pyarrow as pa
 from aiops_pipelines.portfolio import METRICS, Area
 from aiops_pipelines.schema import FIGURES
 from aiops_pipelines.statistics import Estimate
+from aiops_pipelines.statistics.suppression import MINIMUM
 from aiops_pipelines.verdict import Verdict
 
 MEASURED, ESTIMATED, SHRUNK = "measured", "estimated", "shrunk"
@@ -64,6 +65,11 @@ class Figure:
     def background(self) -> bool:
         """Return whether the figure is information only: measured, and no limit judges it."""
         return self.verdict is Verdict.NOT_JUDGED and self.estimand == MEASURED
+
+    @property
+    def may_be_shown(self) -> bool:
+        """Return whether its numbers may be read outside the team."""
+        return not self.suppressed and not 0 < self.n < MINIMUM
 
     @property
     def series(self) -> tuple[str | None, ...]:

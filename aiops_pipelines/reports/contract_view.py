@@ -7,7 +7,6 @@ from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.portfolio import Clause, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.style import LOOKS, Look
-from aiops_pipelines.reports.suppression import Screen
 from aiops_pipelines.reports.view import FigureView, figure_view
 from aiops_pipelines.verdict import Verdict
 
@@ -24,20 +23,16 @@ class ClauseView:
     remedy: str
 
 
-def clause_views(
-    system: System, figures: Sequence[Figure], screen: Screen
-) -> tuple[ClauseView, ...]:
+def clause_views(system: System, figures: Sequence[Figure]) -> tuple[ClauseView, ...]:
     """Return every clause of the contract, also those without a figure this night."""
     clauses = system.contract.clauses if system.contract else ()
-    return tuple(_clause_view(system, clause, figures, screen) for clause in clauses)
+    return tuple(_clause_view(system, clause, figures) for clause in clauses)
 
 
-def _clause_view(
-    system: System, clause: Clause, figures: Sequence[Figure], screen: Screen
-) -> ClauseView:
+def _clause_view(system: System, clause: Clause, figures: Sequence[Figure]) -> ClauseView:
     own = [figure for figure in figures if figure.clause == clause.id]
     gravest = max(own, key=lambda figure: figure.verdict.gravity, default=None)
-    view = figure_view(gravest, system, screen) if gravest else None
+    view = figure_view(gravest, system) if gravest else None
     return ClauseView(
         id=clause.id,
         text=clause.text,

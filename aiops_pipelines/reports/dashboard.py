@@ -31,7 +31,6 @@ from aiops_pipelines.reports.view import (
     figure_view,
     incident_views,
     main_figure,
-    screen_of,
 )
 from aiops_pipelines.verdict import Verdict
 
@@ -148,8 +147,7 @@ def _row(
     links: Links,
 ) -> SystemRow:
     system, day = status.system, status.day
-    screen = screen_of(status)
-    areas = tuple(area_view(area, screen) for area in status.areas.values())
+    areas = tuple(area_view(area) for area in status.areas.values())
     main = main_figure(status.areas[Area.PERFORMANCE].figures)
     own = incident_views(incidents, system.id, day, portfolio.hospital.zone, links)
     why = _why(status, areas)
@@ -167,7 +165,7 @@ def _row(
         look=LOOKS[status.verdict],
         why=why,
         areas=areas,
-        main=figure_view(main, system, screen) if main else None,
+        main=figure_view(main, system) if main else None,
         spark=_spark(lake, system, main, day),
         changes=_changes(lake, status),
         incidents=tuple(_short(view, why) for view in own),

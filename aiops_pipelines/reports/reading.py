@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.portfolio import System
 from aiops_pipelines.reports import wording
-from aiops_pipelines.reports.suppression import Screen
 from aiops_pipelines.verdict import Verdict
 
 
-def reading(figure: Figure, system: System, screen: Screen) -> str:
+def reading(figure: Figure, system: System) -> str:
     """Return the figure in one or two plain sentences."""
-    if not screen.shows(figure):
+    if not figure.may_be_shown:
         return f"{_start(figure, system)}: not shown, because it rests on fewer than 11 cases."
     if figure.estimate is None:
         return f"{_start(figure, system)}: no estimate ({figure.reason})."

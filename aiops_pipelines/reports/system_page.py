@@ -21,7 +21,6 @@ from aiops_pipelines.reports.contract_view import ClauseView, clause_views
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.pages import render
 from aiops_pipelines.reports.style import LOOKS, Look
-from aiops_pipelines.reports.suppression import Screen
 from aiops_pipelines.reports.trend_view import TrendView, draw_trends, pick_trends
 from aiops_pipelines.reports.view import (
     TIER_WORDS,
@@ -31,7 +30,6 @@ from aiops_pipelines.reports.view import (
     area_view,
     figure_view,
     incident_views,
-    screen_of,
 )
 
 TREND_DAYS = 90
@@ -98,9 +96,8 @@ def _page(
     links: Links,
 ) -> SystemPageView:
     system, day = status.system, status.day
-    screen = screen_of(status)
     every = [figure for area in status.areas.values() for figure in area.figures]
-    drift = drift_ranking(status.areas[Area.DRIFT].figures, screen)
+    drift = drift_ranking(status.areas[Area.DRIFT].figures)
     return SystemPageView(
         name=system.name,
         hospital=portfolio.hospital.name,
@@ -108,18 +105,18 @@ def _page(
         look=LOOKS[status.verdict],
         sentence=_sentence(status),
         facts=_facts(system, day),
-        areas=tuple(area_view(area, screen) for area in status.areas.values()),
+        areas=tuple(area_view(area) for area in status.areas.values()),
         trends=draw_trends(
             lake, system, pick_trends(every, TRENDS), day - timedelta(days=TREND_DAYS - 1), day
         ),
-        subgroups=subgroup_views(system, every, screen),
+        subgroups=subgroup_views(system, every),
         drift=drift_chart(system, drift),
-        drift_figures=tuple(figure_view(figure, system, screen) for figure in drift),
-        clauses=clause_views(system, status.areas[Area.SLA].figures, screen),
+        drift_figures=tuple(figure_view(figure, system) for figure in drift),
+        clauses=clause_views(system, status.areas[Area.SLA].figures),
         contract=_contract(system, day),
         incidents=incident_views(incidents, system.id, day, portfolio.hospital.zone, links),
         figures=tuple(
-            (area_view(area, screen).name, _views(area.figures, system, screen))
+            (area_view(area).name, _views(area.figures, system))
             for area in status.areas.values()
             if area.figures
         ),
@@ -128,8 +125,8 @@ def _page(
     )
 
 
-def _views(figures: Sequence[Figure], system: System, screen: Screen) -> tuple[FigureView, ...]:
-    return tuple(figure_view(figure, system, screen) for figure in figures)
+def _views(figures: Sequence[Figure], system: System) -> tuple[FigureView, ...]:
+    return tuple(figure_view(figure, system) for figure in figures)
 
 
 def _sentence(status: SystemStatus) -> str:
@@ -168,7 +165,7 @@ def _contract(system: System, day: date) -> str:
 
 
 def subgroup_views(
-    system: System, figures: Sequence[Figure], screen: Screen, most: int = DRAWN
+    system: System, figures: Sequence[Figure], most: int = DRAWN
 ) -> tuple[SubgroupView, ...]:
     """Return one view for each metric with subgroups, withheld cells without numbers.
 
@@ -178,24 +175,22 @@ def subgroup_views(
     for figure in figures:
         if figure.stratum != "all" and figure.area is not Area.SLA:
             groups.setdefault(wording.figure_title(figure, system), []).append(figure)
-    return tuple(
-        _subgroup_view(system, title, members, screen, most) for title, members in groups.items()
-    )
+    return tuple(_subgroup_view(system, title, members, most) for title, members in groups.items())
 
 
 def _subgroup_view(
-    system: System, title: str, members: Sequence[Figure], screen: Screen, most: int
+    system: System, title: str, members: Sequence[Figure], most: int
 ) -> SubgroupView:
     ordered = sorted(
         members,
         key=lambda figure: (
-            not screen.shows(figure),
+            not figure.may_be_shown,
             -figure.verdict.gravity,
             -abs(figure.estimate or 0.0),
             figure.stratum,
         ),
     )
-    shown = [f for f in ordered if screen.shows(f) and f.estimate is not None]
+    shown = [f for f in ordered if f.may_be_shown and f.estimate is not None]
     bars = [
         Bar(wording.stratum_text(f.stratum), f.estimate, f.low, f.high, f.n, f.verdict)
         for f in shown[:most]
@@ -211,9 +206,9 @@ def _subgroup_view(
         title=name,
         svg=svg if bars else Markup(""),
         alt=alt,
-        figures=_views(ordered, system, screen),
+        figures=_views(ordered, system),
         drawn=len(bars),
-        withheld=sum(not screen.shows(figure) for figure in members),
+        withheld=sum(not figure.may_be_shown for figure in members),
     )
 
 
@@ -222,12 +217,12 @@ def _subgroup_alt(title: str, bars: Sequence[Bar]) -> str:
     return f"{title} by subgroup: {told}."
 
 
-def drift_ranking(figures: Sequence[Figure], screen: Screen) -> list[Figure]:
+def drift_ranking(figures: Sequence[Figure]) -> list[Figure]:
     """Return the PSI figures that may be shown, from the most to the least moved."""
     ranked = [
         figure
         for figure in figures
-        if figure.metric == "psi" and figure.estimate is not None and screen.shows(figure)
+        if figure.metric == "psi" and figure.estimate is not None and figure.may_be_shown
     ]
     return sorted(ranked, key=lambda figure: -(figure.estimate or 0))[:RANKED]
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.evaluation.status import AreaStatus, SystemStatus
+from aiops_pipelines.evaluation.status import AreaStatus
 from aiops_pipelines.incidents import Incident
 from aiops_pipelines.incidents.status import ENDED
 from aiops_pipelines.portfolio import METRICS, Area, RiskTier, System
@@ -17,7 +17,6 @@ from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.outlook import outlook
 from aiops_pipelines.reports.style import LOOKS, Look
-from aiops_pipelines.reports.suppression import Screen
 from aiops_pipelines.verdict import Verdict
 
 MORNING = time(7)
@@ -63,10 +62,10 @@ class FigureView:
         return self.look is not LOOKS[Verdict.INSUFFICIENT_DATA]
 
 
-def figure_view(figure: Figure, system: System, screen: Screen) -> FigureView:
-    """Return the figure as text, its numbers withheld where `screen` says so."""
+def figure_view(figure: Figure, system: System) -> FigureView:
+    """Return the figure as text, its numbers withheld where they must not be shown."""
     unit = wording.figure_unit(figure, system)
-    shown = screen.shows(figure)
+    shown = figure.may_be_shown
     return FigureView(
         title=wording.figure_title(figure, system),
         stratum=wording.stratum_text(figure.stratum),
@@ -85,7 +84,7 @@ def figure_view(figure: Figure, system: System, screen: Screen) -> FigureView:
         method=figure.method,
         estimand=figure.estimand,
         look=LOOKS[figure.verdict],
-        reason=reason_text(figure, screen),
+        reason=reason_text(figure),
     )
 
 
@@ -93,9 +92,9 @@ def _baseline(figure: Figure, unit: str) -> str:
     return "" if figure.baseline is None else wording.number(figure.baseline, unit)
 
 
-def reason_text(figure: Figure, screen: Screen) -> str:
+def reason_text(figure: Figure) -> str:
     """Return why the figure has its verdict, without numbers that may not be shown."""
-    return figure.reason if screen.shows(figure) else wording.SUPPRESSED_REASON
+    return figure.reason if figure.may_be_shown else wording.SUPPRESSED_REASON
 
 
 def maturity_text(figure: Figure) -> str:
@@ -126,19 +125,19 @@ class AreaView:
     anchor: str
 
 
-def area_view(status: AreaStatus, screen: Screen) -> AreaView:
+def area_view(status: AreaStatus) -> AreaView:
     """Return the area as text; reasons of suppressed figures give no numbers."""
     name = status.area.value
     return AreaView(
         area=status.area,
         name=name[0].upper() + name[1:],
         look=LOOKS[status.verdict],
-        reason=area_reason(status, screen),
+        reason=area_reason(status),
         anchor=name.lower().replace(" ", "-"),
     )
 
 
-def area_reason(status: AreaStatus, screen: Screen) -> str:
+def area_reason(status: AreaStatus) -> str:
     """Return why the area has its verdict; the gravest figure that may be shown speaks first."""
     if not status.figures:
         return "not evaluated this night"
@@ -146,14 +145,9 @@ def area_reason(status: AreaStatus, screen: Screen) -> str:
         judged = sum(figure.verdict is not Verdict.NOT_JUDGED for figure in status.figures)
         return f"all {judged} figures in order" if judged > 1 else "in order"
     deciding = [figure for figure in status.figures if figure.verdict is status.verdict]
-    deciding.sort(key=lambda figure: (not screen.shows(figure), figure.stratum != "all"))
+    deciding.sort(key=lambda figure: (not figure.may_be_shown, figure.stratum != "all"))
     more = f" ({len(deciding) - 1} more like this)" if len(deciding) > 1 else ""
-    return reason_text(deciding[0], screen) + more
-
-
-def screen_of(status: SystemStatus) -> Screen:
-    """Return the screen over all figures of a system's night."""
-    return Screen.of(figure for area in status.areas.values() for figure in area.figures)
+    return reason_text(deciding[0]) + more
 
 
 def main_figure(figures: Iterable[Figure]) -> Figure | None:

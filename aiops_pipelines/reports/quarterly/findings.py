@@ -125,7 +125,7 @@ def _area_section(area: Area, title: str, intro: str, systems: Sequence[SystemQu
             continue
         rows.append(figure_row(each, figure))
         if figure.verdict in {Verdict.BREACH, Verdict.WARN}:
-            points.append(f"{each.system.name}: {reading(figure, each.system, each.screen)}")
+            points.append(f"{each.system.name}: {reading(figure, each.system)}")
     return Section(
         id=title.lower(),
         title=title,
@@ -155,7 +155,7 @@ def _absence(each: SystemQuarter, area: Area) -> str:
     status = AreaStatus(
         area, each.areas[area].verdict, "no figure to show", each.areas[area].figures
     )
-    return area_reason(status, each.screen)
+    return area_reason(status)
 
 
 def leading_figure(each: SystemQuarter, area: Area) -> Figure | None:
@@ -169,7 +169,7 @@ def leading_figure(each: SystemQuarter, area: Area) -> Figure | None:
     shown = [
         figure
         for figure in each.areas[area].figures
-        if each.screen.shows(figure) and figure.metric != NO_LIMIT
+        if figure.may_be_shown and figure.metric != NO_LIMIT
     ]
     return max(
         shown,
@@ -186,7 +186,7 @@ def leading_figure(each: SystemQuarter, area: Area) -> Figure | None:
 
 def figure_row(each: SystemQuarter, figure: Figure) -> tuple[Cell, ...]:
     """Return a figure as the row of a table across systems."""
-    view = figure_view(figure, each.system, each.screen)
+    view = figure_view(figure, each.system)
     title = view.title if figure.stratum == "all" else f"{view.title}, {view.stratum}"
     if figure.estimand != "measured":
         title += f" ({figure.estimand})"

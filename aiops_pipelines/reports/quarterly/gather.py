@@ -20,7 +20,6 @@ from aiops_pipelines.reports.history import (
     newest,
     nightly_verdicts,
 )
-from aiops_pipelines.reports.suppression import Screen
 from aiops_pipelines.reports.view import main_figure
 from aiops_pipelines.verdict import Verdict, worst
 
@@ -74,7 +73,6 @@ class SystemQuarter:
 
     system: System
     areas: Mapping[Area, AreaQuarter]
-    screen: Screen
     tables: Mapping[Area, pa.Table]
 
     @property
@@ -116,8 +114,7 @@ def _system(lake: Lake, system: System, quarter: Quarter) -> SystemQuarter:
         for area in Area
     }
     areas = {area: _area(area, table) for area, table in tables.items()}
-    figures = (figure for area in areas.values() for figure in area.figures)
-    return SystemQuarter(system, areas, Screen.of(figures), tables)
+    return SystemQuarter(system, areas, tables)
 
 
 def _area(area: Area, table: pa.Table) -> AreaQuarter:

@@ -25,7 +25,7 @@ def contracts_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Sec
         contract = each.system.contract
         if contract is None:
             continue
-        views = clause_views(each.system, each.areas[Area.SLA].figures, each.screen)
+        views = clause_views(each.system, each.areas[Area.SLA].figures)
         for clause, view in zip(contract.clauses, views, strict=True):
             credit, working = credit_of(contract, clause)
             breached = was_breached(each, clause.id)

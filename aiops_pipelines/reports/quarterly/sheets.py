@@ -41,7 +41,7 @@ def sheet(lake: Lake, quarter: Quarter, each: SystemQuarter) -> SystemSheet:
             f"{TIER_WORDS[system.tier]}; predicts {system.output.predicts}."
         ),
         look=LOOKS[each.verdict],
-        readings=tuple(reading(figure, system, each.screen) for figure in leading)
+        readings=tuple(reading(figure, system) for figure in leading)
         or ("Nothing was evaluated in this quarter.",),
         charts=tuple(_charts(lake, quarter, each)),
         table=_table(each, leading),
@@ -71,7 +71,7 @@ def _charts(lake: Lake, quarter: Quarter, each: SystemQuarter) -> Iterator[Pictu
             lake, each.system, [each.main], quarter.start, quarter.end, quarter.known_by, HEIGHT
         )
         yield from (picture(trend.svg, trend.alt, trend.caption) for trend in trends)
-    views = subgroup_views(each.system, each.areas[Area.BIAS].figures, each.screen, SUBGROUPS)
+    views = subgroup_views(each.system, each.areas[Area.BIAS].figures, SUBGROUPS)
     bias = next((view for view in views if view.svg), None)
     if bias is not None:
         withheld = f"; {bias.withheld} not shown" if bias.withheld else ""
@@ -79,7 +79,7 @@ def _charts(lake: Lake, quarter: Quarter, each: SystemQuarter) -> Iterator[Pictu
         caption = f"{bias.drawn} of {total} subgroups, the gravest first{withheld}."
         yield picture(bias.svg, bias.alt, caption)
         return
-    ranked = drift_ranking(each.areas[Area.DRIFT].figures, each.screen)
+    ranked = drift_ranking(each.areas[Area.DRIFT].figures)
     if ranked:
         caption = "Inputs and score, the furthest moved first."
         yield picture(drift_chart(each.system, ranked), drift_alt(each.system, ranked), caption)
