@@ -92,8 +92,8 @@ def _parse(
             ),
         )
         for batch in reader:
-            found, ragged[:] = np.array(ragged, np.int64), []
-            numbers = _row_numbers(first, batch.num_rows, found)
+            numbers, found = _row_numbers(first, batch.num_rows, ragged)
+            del ragged[: found.size]
             first += batch.num_rows + found.size
             yield pa.Table.from_batches([batch]), numbers, found
     except pa.ArrowException:
@@ -103,11 +103,16 @@ def _parse(
         yield none, np.empty(0, np.int64), np.array(ragged, np.int64)
 
 
-def _row_numbers(first: int, records: int, ragged: np.ndarray) -> np.ndarray:
-    """Return the numbers, from `first`, of the `records` that were parsed: those not `ragged`."""
-    parsed = np.ones(records + ragged.size, bool)
-    parsed[ragged - first] = False
-    return np.flatnonzero(parsed) + first
+def _row_numbers(first: int, records: int, ragged: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers, from `first`, of the next `records`, and of the ragged ones among them.
+
+    The parser reads ahead, so that some of `ragged` may stand behind these records.
+    """
+    known = np.array(ragged, np.int64)
+    before = known[known - np.arange(known.size) < first + records]
+    parsed = np.ones(records + before.size, bool)
+    parsed[before - first] = False
+    return np.flatnonzero(parsed) + first, before
 
 
 def _cell(column: pa.ChunkedArray, row: int) -> str:

@@ -13,9 +13,10 @@ from typing import BinaryIO
 
 import pydicom
 from pydicom.config import disable_value_validation
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_file_meta_info, read_preamble
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from aiops_pipelines.feeds.content import whole
 from aiops_pipelines.feeds.decoded import Decoded, UnreadableFileError
@@ -72,22 +73,30 @@ def decode_dicom_sr(stream: BinaryIO, feed: Feed, wanted: list[str]) -> Iterator
 
 
 def _read(stream: BinaryIO) -> Dataset:
-    size = len(whole(stream, FILE_BYTES))
+    if DeflatedExplicitVRLittleEndian.encode("ascii") in whole(stream, FILE_BYTES):
+        raise UnreadableFileError(Rule.DEFLATED)
     stream.seek(0)
     try:
-        read_preamble(stream, force=False)
-        meta = read_file_meta_info(stream)  # type: ignore[arg-type]
-        if getattr(meta, "TransferSyntaxUID", None) == pydicom.uid.DeflatedExplicitVRLittleEndian:
-            raise UnreadableFileError(Rule.DEFLATED)
-        stream.seek(0)
-        report = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=None)
+        report = pydicom.dcmread(stream, stop_before_pixels=True)
+        _check_whole(report)
         content = report.get("ContentSequence")
         modality = str(report.get("Modality", ""))
     except _BROKEN:
         raise UnreadableFileError(Rule.NOT_DICOM) from None
-    if modality != "SR" or not content or not size:
+    if modality != "SR" or not content:
         raise UnreadableFileError(Rule.NOT_SR)
     return report
+
+
+def _check_whole(report: Dataset) -> None:
+    """Raise UnreadableFileError if an element is shorter than it says: the file was cut off.
+
+    The library takes what is there for the value.
+    """
+    for tag in tuple(report.keys()):
+        raw = report.get_item(tag)
+        if isinstance(raw, RawDataElement) and len(raw.value or b"") < raw.length < 0xFFFFFFFF:
+            raise UnreadableFileError(Rule.NOT_DICOM)
 
 
 def _rows(report: Dataset, feed: DicomSrFeed, places: dict[str, SrPath]) -> Iterator[Row]:

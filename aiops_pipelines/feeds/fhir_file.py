@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, BinaryIO, NoReturn
 
 import fhirpathpy
+from fhirpathpy.models import models
 from pydantic import BaseModel, ValidationError
 
 from aiops_pipelines.feeds.content import size_of
@@ -156,7 +157,7 @@ def _text(value: Any) -> str:
 
 @cache
 def _compiled(path: str) -> Path:
-    run = fhirpathpy.compile(path)
+    run = fhirpathpy.compile(path, models["r4"])
     return lambda resource: list(run(resource, None))
 
 

@@ -33,8 +33,9 @@ _DTM = re.compile(
 
 @dataclass(slots=True)
 class _Order:
-    """One OBR with what stands around it: segments by name, in their order."""
+    """One OBR of a message with what stands around it: segments by name, in their order."""
 
+    message: hl7.Message
     segments: dict[str, list[hl7.Segment]] = field(default_factory=dict)
 
 
@@ -91,8 +92,8 @@ def _orders(text: str) -> list[_Order] | Rule:
         return Rule.NOT_A_MESSAGE
     try:
         message = hl7.parse("\r".join(_segments(text)))
-        kind = _value(message[0], Hl7Path("MSH", None, 9, 1, 1))
-        event = _value(message[0], Hl7Path("MSH", None, 9, 2, 1))
+        kind = _value(message, message[0], Hl7Path("MSH", None, 9, 1, 1))
+        event = _value(message, message[0], Hl7Path("MSH", None, 9, 2, 1))
         if (kind, event) != ("ORU", "R01"):
             return Rule.NOT_ORU
         return _grouped(message) or Rule.NO_RESULT
@@ -101,13 +102,13 @@ def _orders(text: str) -> list[_Order] | Rule:
 
 
 def _grouped(message: hl7.Message) -> list[_Order]:
-    common, waiting, orders = _Order(), list[hl7.Segment](), list[_Order]()
+    common, waiting, orders = _Order(message), list[hl7.Segment](), list[_Order]()
     for segment in message:
         name = str(segment[0])
         if name == "ORC":
             waiting.append(segment)
         elif name == "OBR":
-            orders.append(_Order({**common.segments, "ORC": waiting, "OBR": [segment]}))
+            orders.append(_Order(message, {**common.segments, "ORC": waiting, "OBR": [segment]}))
             waiting = []
         else:
             last = orders[-1] if orders else common
@@ -118,7 +119,8 @@ def _grouped(message: hl7.Message) -> list[_Order]:
 def _row(order: _Order, places: dict[str, Hl7Path], times: set[str]) -> Row:
     row = dict[str, str | None]()
     for path, place in places.items():
-        found = {_value(segment, place) for segment in _picked(order, place)} - {None}
+        said = {_value(order.message, segment, place) for segment in _picked(order, place)}
+        found = said - {None}
         if len(found) > 1:
             return Rule.SEVERAL_VALUES
         value = next(iter(found), None)
@@ -134,12 +136,12 @@ def _picked(order: _Order, place: Hl7Path) -> list[hl7.Segment]:
     return [
         segment
         for segment in segments
-        if _value(segment, status) not in _NOTHING_SAID
-        and (place.code is None or _value(segment, code) == place.code)
+        if _value(order.message, segment, status) not in _NOTHING_SAID
+        and (place.code is None or _value(order.message, segment, code) == place.code)
     ]
 
 
-def _value(segment: hl7.Segment, place: Hl7Path) -> str | None:
+def _value(message: hl7.Message, segment: hl7.Segment, place: Hl7Path) -> str | None:
     """Return the unescaped text at a place, of the first repetition; None if there is none."""
     try:
         text = segment.extract_field(
@@ -147,7 +149,7 @@ def _value(segment: hl7.Segment, place: Hl7Path) -> str | None:
         )
     except (IndexError, hl7.HL7Exception):
         return None
-    said = str(segment.unescape(str(text))).strip() if text is not None else ""
+    said = str(message.unescape(str(text))).strip() if text is not None else ""
     return said if said and said != '""' else None
 
 

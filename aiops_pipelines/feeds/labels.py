@@ -24,6 +24,7 @@ from aiops_pipelines.feeds.arrivals import UTC, WATCH, arrival_days, corrects, f
 from aiops_pipelines.feeds.batch import FeedBatch
 from aiops_pipelines.feeds.content import Watch
 from aiops_pipelines.feeds.days import DaySpan, day_span
+from aiops_pipelines.feeds.formulas import plain_text
 from aiops_pipelines.feeds.gather import FeedShape, gather, join_batches
 from aiops_pipelines.feeds.mapping import check_label_columns
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
@@ -98,8 +99,8 @@ def _judge(
             "value": pa.array(_value(columns, system, sieve)),
             "decided_at": _decided(columns, sieve),
             "received_at": _received(columns, system, span, sieve),
-            "source": _source(columns, system),
-            "reader": columns.text("reader"),
+            "source": _source(columns, system, sieve),
+            "reader": plain_text(columns, "reader", sieve),
             "revision": _revision(columns, sieve),
         }
     )
@@ -139,9 +140,9 @@ def _received(columns: Columns, system: System, span: DaySpan, sieve: Sieve) -> 
     return received.to_arrow()
 
 
-def _source(columns: Columns, system: System) -> pa.Array:
+def _source(columns: Columns, system: System, sieve: Sieve) -> pa.Array:
     only = system.truth.sources[0] if "source" not in columns else SOURCE_NOT_STATED
-    return columns.text("source").fill_null(only)
+    return plain_text(columns, "source", sieve).fill_null(only)
 
 
 def _revision(columns: Columns, sieve: Sieve) -> pa.Array:

@@ -24,12 +24,12 @@ def decode_parquet(stream: BinaryIO, feed: Feed, wanted: list[str]) -> Iterator[
         file = pq.ParquetFile(
             stream, page_checksum_verification=True, buffer_size=_READ_BYTES, pre_buffer=False
         )
+        if file.metadata.num_rows > ROWS_LIMIT:
+            raise UnreadableFileError(Rule.TOO_LARGE)
         check_header(file.schema_arrow.names, wanted)
         nested = [name for name in wanted if pa.types.is_nested(file.schema_arrow.field(name).type)]
         if nested:
             raise UnreadableFileError(Rule.NOT_A_VALUE, ", ".join(nested))
-        if file.metadata.num_rows > ROWS_LIMIT:
-            raise UnreadableFileError(Rule.TOO_LARGE)
         first = 1
         for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
             batch.validate(full=True)

@@ -21,6 +21,7 @@ from aiops_pipelines.feeds.arrivals import UTC, WATCH, arrival_days, corrects, f
 from aiops_pipelines.feeds.batch import FeedBatch
 from aiops_pipelines.feeds.content import Watch
 from aiops_pipelines.feeds.days import DaySpan, day_span
+from aiops_pipelines.feeds.formulas import plain_text
 from aiops_pipelines.feeds.gather import FeedShape, gather
 from aiops_pipelines.feeds.mapping import check_prediction_columns
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
@@ -74,7 +75,7 @@ def _judge(block: Block, sieve: Sieve, *, system: System, span: DaySpan) -> pa.T
     found = {
         "case_id": case_id,
         "patient_id": columns.text("patient_id"),
-        "version": columns.text("version"),
+        "version": plain_text(columns, "version", sieve),
         "score": pa.array(_score(columns, system.output, sieve)),
         **_times(columns, span, sieve),
     }
@@ -82,7 +83,8 @@ def _judge(block: Block, sieve: Sieve, *, system: System, span: DaySpan) -> pa.T
         if feature.kind == "numeric":
             found[feature.name] = _numeric_feature(columns, feature.name, sieve)
     names = predictions_schema(system).names
-    return pa.table({name: found[name] if name in found else columns.text(name) for name in names})
+    words = {name: plain_text(columns, name, sieve) for name in names if name not in found}
+    return pa.table({name: (found | words)[name] for name in names})
 
 
 def _score(columns: Columns, output: Output, sieve: Sieve) -> np.ndarray:
