@@ -78,10 +78,16 @@ def _record(figure: Figure) -> dict[str, str]:
         "estimate": "suppressed" if hidden else _number(figure.estimate),
         "interval": "" if hidden else f"{_number(figure.low)} to {_number(figure.high)}",
         "n": "not shown" if hidden else f"{figure.n:,}",
-        "limit": " to ".join(_number(bound) for bound in (figure.minimum, figure.maximum)),
+        "limit": _limit(figure),
         "verdict": figure.verdict.value,
         "why": "" if hidden else figure.reason,
     }
+
+
+def _limit(figure: Figure) -> str:
+    if figure.minimum is None and figure.maximum is None:
+        return ""
+    return f"{_number(figure.minimum)} to {_number(figure.maximum)}"
 
 
 def _number(value: float | None) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from aiops_pipelines.evaluation.caveats import on_mature_days
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import WINDOW_DAYS, information
+from aiops_pipelines.evaluation.judgement import Judgement
 from aiops_pipelines.evaluation.measures import (
     MEASURES,
     NOT_UNDER_PARTIAL_VERIFICATION,
@@ -13,6 +15,7 @@ from aiops_pipelines.evaluation.measures import (
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import METRICS, Area, Metric, System
 from aiops_pipelines.statistics import Estimate
+from aiops_pipelines.verdict import Verdict
 
 _COMPLEMENTS = {"false_negative_rate": "sensitivity"}
 """Metrics that say the same as another; they stand only where a limit names them."""
@@ -53,13 +56,14 @@ def _figure(history: History, area: Area, metric: str, point: str | None) -> Fig
         return information(history, window, area, metric, estimate, reason, operating_point=point)
     estimate = measure(window, point or "", "all")
     exists = "for information" if estimate.value is not None else "does not exist on these cases"
+    said = Judgement(Verdict.NOT_JUDGED, f"{name}: {exists}, no limit is set")
     return information(
         history,
         window,
         area,
         metric,
         estimate,
-        f"{name}: {exists}, no limit is set",
+        on_mature_days(history, window, WINDOW_DAYS, said).reason,
         operating_point=point,
         baseline=measure(history.reference, point or "", "all").value,
     )

@@ -31,9 +31,7 @@ def on_mature_days(history: History, window: Window, asked: int, judgement: Judg
 
 def on_calendar_days(history: History, window: Window, judgement: Judgement) -> Judgement:
     """Return the judgement with what is to be said of a window of calendar days."""
-    held, asked = history.counted(window.days), len(window.days)
-    notes = [f"{held} of {asked} days have data"] if held < asked else []
-    return _noted(judgement, notes + _versions(history, window))
+    return _noted(judgement, _silent(history, window) + _versions(history, window))
 
 
 def _noted(judgement: Judgement, notes: list[str]) -> Judgement:
@@ -55,7 +53,19 @@ def _of_mature_days(history: History, window: Window, asked: int) -> list[str]:
     span = (window.days[-1] - window.days[0]).days + 1
     if len(window.days) < span:
         notes.append(f"{span - len(window.days)} days left out, their labels are incomplete")
-    return notes + _versions(history, window)
+    return notes + _silent(history, window) + _versions(history, window)
+
+
+def _silent(history: History, window: Window) -> list[str]:
+    """Say how many of the days on which cases were due brought none."""
+    expected = history.system.predictions.expected
+    due = [
+        day
+        for day in window.days
+        if expected == "daily" or (expected == "weekdays" and day.weekday() < 5)
+    ]
+    silent = sum(history.window([day]).count("cases") == 0 for day in due)
+    return [f"{silent} of {len(due)} days without a case"] if silent else []
 
 
 def _versions(history: History, window: Window) -> list[str]:

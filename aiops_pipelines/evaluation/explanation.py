@@ -214,6 +214,8 @@ def _event(base: Mapping[str, Any], day: date, text: str) -> Explanation:
 
 def reason_with(figure: Figure, rows: Sequence[Explanation]) -> str:
     """Return the figure's reason with the days of its change, where they are known."""
+    if figure.estimand != MEASURED or figure.verdict not in {Verdict.WARN, Verdict.BREACH}:
+        return figure.reason
     for row in rows:
         own = (row.metric, row.operating_point) == (figure.metric, figure.operating_point)
         if own and row.kind == "change" and row.changed_on is not None:

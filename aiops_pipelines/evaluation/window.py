@@ -29,6 +29,7 @@ from aiops_pipelines.evaluation.profile import ReferenceProfile, ensure_profile
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import System, Task
+from aiops_pipelines.portfolio.system import LabelRule
 from aiops_pipelines.statistics import FeatureCounts, Histogram, RegressionSums, SubgroupCounts
 from aiops_pipelines.statistics.arguments import IntArray
 
@@ -279,10 +280,6 @@ class History:
                 return day
         return None
 
-    def counted(self, days: Sequence[date]) -> int:
-        """Return how many of `days` have statistics."""
-        return sum(day in self._tables for day in days)
-
     def digest(self, window: Window) -> str:
         """Return what identifies the files that a window, and its baseline, rest on."""
         days = dict.fromkeys((*self.reference.days, *window.days))
@@ -307,18 +304,26 @@ class History:
     def _is_mature(self, day: date) -> bool:
         """Judge age and completeness.
 
-        A day without cases is mature once old enough. Where labels come from a random sample, the
-        day's expected number is met up to three standard deviations of the draw.
+        A day without cases is mature once old enough. Where labels come from a random sample, or an
+        audit of AI-negatives, the day's expected number is met up to three standard deviations of
+        the draw.
         """
         rule = self.system.truth
         if (self.as_of - day).days < rule.mature_after_days:
             return False
         window = self.window([day])
         cases, labelled = window.count("cases"), window.count("labelled")
-        if rule.scheme == "partial":
-            cases, labelled = window.count("flagged"), window.count("flagged labelled")
-        if rule.scheme != "sample" or rule.audit_fraction is None:
+        if rule.audit_fraction is None:
             return labelled >= rule.completeness * cases
-        expected = rule.audit_fraction * cases
-        chance = 3 * math.sqrt(expected * (1 - rule.audit_fraction))
-        return labelled >= rule.completeness * expected - chance
+        if rule.scheme == "sample":
+            return _drawn_enough(rule, rule.audit_fraction, cases, labelled)
+        flagged, read = window.count("flagged"), window.count("flagged labelled")
+        if read < rule.completeness * flagged:
+            return False
+        return _drawn_enough(rule, rule.audit_fraction, cases - flagged, labelled - read)
+
+
+def _drawn_enough(rule: LabelRule, share: float, cases: int, labelled: int) -> bool:
+    expected = share * cases
+    chance = 3 * math.sqrt(expected * (1 - share))
+    return labelled >= rule.completeness * expected - chance

@@ -65,7 +65,7 @@ def test_a_window_of_missing_days_says_how_many_it_has(tmp_path: Path) -> None:
     night = made(tmp_path)
     night.fill(0, LAST - 3)
     psi = one(night.evaluate(Area.DRIFT, LAST), "psi", feature="score")
-    assert "4 of 7 days have data" in psi.reason
+    assert "3 of 7 days without a case" in psi.reason
 
 
 def test_any_drift_metric_may_have_a_limit(tmp_path: Path) -> None:

@@ -156,3 +156,38 @@ def test_missing_subgroups_are_a_stratum_of_their_own(tmp_path: Path) -> None:
     night.fill(0, LAST, frame=half_unknown)
     strata = {figure.stratum for figure in night.evaluate(Area.BIAS, LAST)}
     assert {"sex=a", "sex=b", "sex=c", "sex=unknown"} <= strata
+
+
+def test_days_on_which_the_feed_was_silent_are_said(tmp_path: Path) -> None:
+    night = made(tmp_path)
+    night.fill(0, LAST)
+
+    def nobody(frame: Any) -> Any:
+        return frame.iloc[:0]
+
+    night.fill(LAST - 8, LAST - 6, frame=nobody)
+    figures = night.evaluate(Area.PERFORMANCE, LAST)
+    assert "3 of 14 days without a case" in one(figures, "auroc", estimand="measured").reason
+    assert "3 of 28 days without a case" in one(figures, "brier").reason
+
+
+def test_a_day_whose_audit_did_not_happen_is_not_mature(tmp_path: Path) -> None:
+    base = system_like("lung-nodule-ct")
+    point = base.output.operating_points[0].model_copy(update={"threshold": 0.5})
+    output = base.output.model_copy(update={"operating_points": (point,)})
+    truth = rule_like(base, mature_after_days=3)
+    night = Night(tmp_path, base.model_copy(update={"output": output, "truth": truth}), cases=400)
+
+    def read(audited: int) -> Any:
+        def frame(cases: Any) -> Any:
+            unread = (cases["score"] < 0.5) & (cases.index % 100 >= audited)
+            return cases.assign(label=cases["label"].where(~unread))
+
+        return frame
+
+    night.fill(0, REFERENCE_DAYS, frame=read(25))
+    night.fill(REFERENCE_DAYS + 1, REFERENCE_DAYS + 2, frame=read(0))
+    night.fill(REFERENCE_DAYS + 3, REFERENCE_DAYS + 6, frame=read(25))
+    as_of = night.day(REFERENCE_DAYS + 6)
+    mature = history(night.lake, night.system, as_of, as_of).mature_days
+    assert mature[-2:] == [night.day(REFERENCE_DAYS), night.day(REFERENCE_DAYS + 3)]
