@@ -3,12 +3,10 @@
 from datetime import date
 from functools import cache
 
-from upath import UPath
-
 from aiops_pipelines.feeds import Pseudonymiser
 from aiops_pipelines.ingestion import Intake, days_with_new_labels, spans
-from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import System, read_portfolio
+from aiops_pipelines.resources import LakeResource
 from aiops_pipelines.runner.nights import (
     Task,
     TaskResult,
@@ -50,8 +48,8 @@ def _settings() -> Settings:
 
 @cache
 def _intake() -> Intake:
-    """Return this process's intake: what its lake has read serves every night."""
+    """Return this process's intake, on the lake that its runs read too."""
     settings = _settings()
     pseudonym = Pseudonymiser.from_environment(pseudonym_key_environment(settings))
     zone = read_portfolio(settings.portfolio).hospital.zone
-    return Intake(Lake(UPath(settings.lake)), settings.feeds, pseudonym, zone)
+    return Intake(LakeResource(root=str(settings.lake)).open(), settings.feeds, pseudonym, zone)
