@@ -130,7 +130,8 @@ def predictions_schema(system: System) -> pa.Schema:
 def scored_cases_schema(system: System) -> pa.Schema:
     """Return the predictions' columns with each case's current label and its state.
 
-    Added: label (null without one), decided_at, label_received_at, source, revision (0-based),
+    Added: label (null without one), decided_at, label_received_at,
+    label_first_received_at (when a label first counted), source, revision (0-based),
     label_state: pending, mature, censored or overturned.
     """
     return pa.schema(
@@ -139,6 +140,7 @@ def scored_cases_schema(system: System) -> pa.Schema:
             pa.field("label", pa.float64()),
             pa.field("decided_at", TIMESTAMP),
             pa.field("label_received_at", TIMESTAMP),
+            pa.field("label_first_received_at", TIMESTAMP),
             pa.field("source", _WORD),
             pa.field("revision", pa.int32()),
             pa.field("label_state", _WORD, nullable=False),

@@ -2,8 +2,8 @@
 
 One long table, `DAILY`: rows of kind "score" (histogram bins of a stratum), "confusion" (predicted
 times true class), "sums" (of a continuous output), "pair" (pairs of subgroups), "feature" (bins of
-one feature) and "count" (cases by the state of their label). A window is the concatenation of its
-days' tables; whoever reads a figure from it adds up.
+one feature), "count" (cases by the state of their label) and "delay" (labels by how long they
+took). A window is the concatenation of its days' tables; whoever reads a figure from it adds up.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,6 +47,8 @@ DAILY = pa.schema(
     ]
 )
 
+_NEEDED = ("predicted_at", "score", "label", "label_state", "label_first_received_at")
+
 MISSING_BIN, OUTSIDE_BIN = -1, -2
 """Bins in which a feature's missing values, and those outside the reference, are counted."""
 
@@ -80,10 +82,10 @@ def write_daily_statistics(
 
 def daily_statistics(cases: pa.Table, system: System, profile: ReferenceProfile) -> pa.Table:
     """Return the statistics of one day's scored cases as a table with schema DAILY."""
-    wanted = {"score", "label", "label_state", *system.subgroups, *profile.features}
+    wanted = {*_NEEDED, *system.subgroups, *profile.features}
     frame = cases.select([name for name in cases.column_names if name in wanted]).to_pandas()
     strata = {name: _strata(frame, name) for name in system.subgroups}
-    parts = [_counts(frame, system)]
+    parts = [_counts(frame, system), _delays(frame, system)]
     parts += _outputs(frame, system, profile, strata)
     parts += [_feature(frame, profile, name, system) for name in profile.features]
     parts += _intersections(frame, system, strata)
@@ -116,10 +118,7 @@ def _named(kind: str, stratum: str, names: list[str], **columns: Any) -> pa.Tabl
 def _counts(frame: pd.DataFrame, system: System) -> pa.Table:
     labelled = frame["label"].notna()
     states = frame["label_state"].value_counts()
-    flagged = pd.Series(False, index=frame.index)
-    if system.truth.operating_point is not None:
-        points = {point.name: point.threshold for point in system.output.operating_points}
-        flagged = frame["score"] >= points[system.truth.operating_point]
+    flagged = _flagged(frame, system)
     numbers = {
         "cases": len(frame),
         "labelled": int(labelled.sum()),
@@ -128,6 +127,29 @@ def _counts(frame: pd.DataFrame, system: System) -> pa.Table:
         **{state: int(states.get(state, 0)) for state in ("pending", "censored", "overturned")},
     }
     return _named("count", ALL, list(numbers), n=pa.array(numbers.values(), pa.int64()))
+
+
+def _flagged(frame: pd.DataFrame, system: System) -> "pd.Series[bool]":
+    """Tell which cases are flagged at the operating point of the verification scheme, if any."""
+    if system.truth.operating_point is None:
+        return pd.Series(False, index=frame.index)
+    points = {point.name: point.threshold for point in system.output.operating_points}
+    return frame["score"] >= points[system.truth.operating_point]
+
+
+def _delays(frame: pd.DataFrame, system: System) -> pa.Table:
+    """Count labels by the 24-hour period after the prediction, 1 upwards, in which they came.
+
+    Of partly verified systems only the flagged cases' labels: all of those are expected.
+    """
+    first = frame["label_first_received_at"]
+    expected = first.notna()
+    if system.truth.scheme == "partial":
+        expected &= _flagged(frame, system)
+    waited = (first - frame["predicted_at"])[expected].dt.total_seconds().to_numpy(np.float64)
+    periods = np.clip(np.ceil(waited / 86_400), 1, None).astype(np.int32)
+    used, numbers = np.unique(periods, return_counts=True)
+    return _rows("delay", ALL, "label", bin=used, n=numbers.astype(np.int64))
 
 
 def _outputs(

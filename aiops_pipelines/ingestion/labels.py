@@ -4,15 +4,18 @@ A day's cases are that day's predictions. Labels arrive over weeks; `CaseDays` f
 case, `scored_cases` gives each case its newest label and its state.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aiops_pipelines.portfolio import System
+from aiops_pipelines.ingestion.adjudication import settle, words_of
+from aiops_pipelines.portfolio import Adjudication, System
 from aiops_pipelines.schema import LABEL_ARRIVALS, LABELS, scored_cases_schema
 
 
@@ -46,18 +49,48 @@ def merge_labels(known: pa.Table | None, arrived: pa.Table) -> pa.Table:
     return pa.Table.from_pandas(frame, schema=LABELS, preserve_index=False)
 
 
-def current_labels(labels: pa.Table) -> pd.DataFrame:
-    """Return the label that counts for each case: the last revision, then the last received.
+def current_labels(labels: pa.Table, rule: Adjudication | None = None) -> pd.DataFrame:
+    """Return the label that counts for each case, by the rule or else the last revision.
 
-    Indexed by case_id; `overturned` tells that an earlier revision said something else.
+    Indexed by case_id. `overturned` tells that what counted before said something else;
+    `first_received_at` is when a label first counted.
     """
+    if rule is not None:
+        return _adjudicated(labels, rule)
     frame = labels.to_pandas().sort_values(
         ["case_id", "revision", "received_at", "value"], kind="stable"
     )
     current: pd.DataFrame = frame.drop_duplicates("case_id", keep="last").set_index("case_id")
-    said = frame.groupby("case_id")["value"].nunique()
-    current["overturned"] = (said > 1).reindex(current.index)
+    cases = frame.groupby("case_id")
+    current["overturned"] = (cases["value"].nunique() > 1).reindex(current.index)
+    current["first_received_at"] = cases["received_at"].min().reindex(current.index)
     return current
+
+
+def _adjudicated(labels: pa.Table, rule: Adjudication) -> pd.DataFrame:
+    words: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in labels.to_pylist():
+        words[row["case_id"]].append(row)
+    found = {case: settle(words_of(rows), rule) for case, rows in words.items()}
+    rows = [
+        {
+            "case_id": case,
+            "value": settled.value,
+            "decided_at": settled.by.decided_at,
+            "received_at": settled.by.received_at,
+            "source": settled.by.source,
+            "revision": settled.by.revision,
+            "overturned": settled.overturned,
+            "first_received_at": settled.first_received_at,
+        }
+        for case, settled in found.items()
+        if settled is not None
+    ]
+    columns = ["value", "decided_at", "received_at", "source", "revision", "overturned"]
+    frame = pd.DataFrame(rows, columns=["case_id", *columns, "first_received_at"])
+    times = ["decided_at", "received_at", "first_received_at"]
+    frame[times] = frame[times].apply(pd.to_datetime, utc=True)
+    return frame.set_index("case_id")
 
 
 def scored_cases(predictions: pa.Table, labels: pa.Table, system: System, age: int) -> pa.Table:
@@ -68,12 +101,14 @@ def scored_cases(predictions: pa.Table, labels: pa.Table, system: System, age: i
     (none, and none is expected any more because the maturity period is over).
     """
     frame = predictions.to_pandas()
-    found = current_labels(labels).reindex(frame["case_id"]).reset_index(drop=True)
+    current = current_labels(labels, system.truth.adjudication)
+    found = current.reindex(frame["case_id"]).reset_index(drop=True)
     waiting = "censored" if age >= system.truth.mature_after_days else "pending"
     labelled = found["value"].notna()
     frame["label"] = found["value"]
     frame["decided_at"] = found["decided_at"]
     frame["label_received_at"] = found["received_at"]
+    frame["label_first_received_at"] = found["first_received_at"]
     frame["source"] = found["source"]
     frame["revision"] = found["revision"].astype("Int32")
     overturned = found["overturned"].eq(True)

@@ -20,11 +20,12 @@ from aiops_pipelines.portfolio.loader import load_hospital, load_portfolio, read
 from aiops_pipelines.portfolio.notifications import Channel, Notifications, QuietHours
 from aiops_pipelines.portfolio.output import Feature, OperatingPoint, Output, Task
 from aiops_pipelines.portfolio.risk import RiskTier
-from aiops_pipelines.portfolio.system import Stage, System
+from aiops_pipelines.portfolio.system import Adjudication, LabelRule, Stage, System
 from aiops_pipelines.portfolio.vocabulary import METRICS, Area, Metric
 
 __all__ = [
     "METRICS",
+    "Adjudication",
     "Area",
     "Channel",
     "Clause",
@@ -39,6 +40,7 @@ __all__ = [
     "FileFeed",
     "Hl7Feed",
     "Hospital",
+    "LabelRule",
     "Limit",
     "Metric",
     "Notifications",

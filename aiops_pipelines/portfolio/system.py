@@ -12,7 +12,7 @@ from aiops_pipelines.portfolio.limit import Limit
 from aiops_pipelines.portfolio.model import ColumnName, Identifier, Record, Text
 from aiops_pipelines.portfolio.output import Feature, Output
 from aiops_pipelines.portfolio.risk import Risk, RiskTier
-from aiops_pipelines.portfolio.vocabulary import Area
+from aiops_pipelines.portfolio.vocabulary import Area, Task
 
 
 class Stage(StrEnum):
@@ -64,8 +64,24 @@ class Lifecycle(Record):
     next_review: date
 
 
+class Adjudication(Record):
+    """How several readers' words on a case become one label.
+
+    "majority": what more than half of the readers say; "consensus": what all of them say. Neither
+    counts before `readers` of them have spoken. The word of `adjudicator`, a source or a reader,
+    is final. A case that is not settled has no label yet.
+    """
+
+    rule: Literal["majority", "consensus"]
+    readers: int = Field(default=2, ge=2)
+    adjudicator: str | None = None
+
+
 class LabelRule(Record):
     """When the truth is known, and for whom.
+
+    Without `adjudication` the last revision counts, whoever made it, and among equals the last
+    received.
 
     A day is mature when it is at least `mature_after_days` old and at least `completeness` of
     the labels expected of it have arrived. With scheme "complete" every case is expected to get
@@ -81,6 +97,7 @@ class LabelRule(Record):
     scheme: Literal["complete", "partial", "sample"] = "complete"
     operating_point: Identifier | None = None
     audit_fraction: float | None = Field(default=None, gt=0, le=1)
+    adjudication: Adjudication | None = None
 
     @model_validator(mode="after")
     def _scheme_is_whole(self) -> Self:
@@ -141,6 +158,11 @@ class System(Record):
                 raise ValueError(f"{where}: needs a `subgroup` (a name or '*')")
             if limit.definition.per == "feature" and limit.feature is None:
                 raise ValueError(f"{where}: needs a `feature` (a name or '*')")
+        if self.truth.adjudication is not None:
+            if self.output.task is Task.REGRESSION:
+                raise ValueError("truth: numbers are not put to a vote: drop `adjudication`")
+            if "reader" not in self.labels.columns:
+                raise ValueError("truth: `adjudication` needs the column `reader` in `labels`")
         if self.truth.operating_point not in {None, *points}:
             raise ValueError(f"truth: unknown operating point {self.truth.operating_point!r}")
         starts = [version.start for version in self.versions]

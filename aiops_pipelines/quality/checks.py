@@ -86,7 +86,7 @@ def labels_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Judge the labels that arrived on the day."""
     this = night(context.partition_keys, context.run.tags, portfolio, clock)
-    judges = [
+    judges: list[tuple[dg.AssetCheckSpec, Area, Judge]] = [
         (LABELS_INTEGRITY, Area.INTEGRITY, labels_integrity),
         (LABELS_QUALITY, Area.DATA_QUALITY, _labels_quality),
     ]
