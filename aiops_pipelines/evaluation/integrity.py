@@ -1,190 +1,112 @@
-"""Whether what arrived is what should have arrived: silence, volume, versions, refused rows.
+"""Whether a day's predictions and the labels that arrived on it are what they should be.
 
 These rules need no limit in the portfolio: they hold for every feed. Each yields a figure with a
 verdict in the area "integrity".
 """
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Collection
+from datetime import date
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import stats
 
+from aiops_pipelines.evaluation.arrivals import (
+    feed_arrived,
+    grade,
+    integrity_figure,
+    refusals,
+    volume,
+)
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.feeds import CELL_RULES, EXPECTED_RULES, FILE_RULES, Rule
+from aiops_pipelines.evaluation.label_delay import TABLE, completeness_figures, delay_figures
+from aiops_pipelines.evaluation.profile import held_profile
+from aiops_pipelines.evaluation.soundness import soundness, version_figure
+from aiops_pipelines.evaluation.store import write_beside
+from aiops_pipelines.evaluation.window import history
 from aiops_pipelines.lake import Lake
-from aiops_pipelines.portfolio import Area, Feed, System
-from aiops_pipelines.statistics import Estimate, proportion
+from aiops_pipelines.portfolio import System
+from aiops_pipelines.statistics import proportion
 from aiops_pipelines.verdict import Verdict
 
-VOLUME_WEEKS = 8
-VOLUME_LEVEL = 0.999
-REFUSED_WARN, REFUSED_BREACH = 0.01, 0.05
 UNKNOWN_WARN, UNKNOWN_BREACH = 0.01, 0.10
+BEFORE_WARN, BEFORE_BREACH = 0.01, 0.10
 SOURCE_BREACH = 0.05
-VERSION_BREACH = 0.01
+USUAL_GAPS = 4
+SCHEDULE_DAYS = {"daily": 1, "weekdays": 3, "weekly": 7}
+"""Days for which a feed of labels may be silent by its schedule."""
 
 
-def predictions_integrity(lake: Lake, system: System, day: date, as_of: date) -> list[Figure]:
-    """Return the integrity figures of a day's predictions."""
+def predictions_integrity(
+    lake: Lake, system: System, day: date, as_of: date, closed: Collection[date] = ()
+) -> list[Figure]:
+    """Return the integrity figures of a day's predictions; `closed` are public holidays."""
     table = lake.read("predictions", system.id, day)
     rows = table.num_rows
     figures = [
-        _arrival(system, "predictions", system.predictions, day, as_of, rows),
-        _volume(lake, system, day, as_of, rows),
-        _refused(lake, system, "predictions", day, as_of, rows),
-        _refused_files(lake, system, "predictions", day, as_of, rows),
+        feed_arrived(lake, system, day, as_of, rows, closed),
+        volume(lake, system, day, as_of, rows, closed),
+        *refusals(lake, system, "predictions", day, as_of, rows),
     ]
     if rows and "version" in system.predictions.columns:
-        figures.append(_version(system, day, as_of, table.column("version").to_pylist()))
+        figures.append(version_figure(system, table, day, as_of))
+    profile = held_profile(lake, system)
+    if profile is not None:
+        figures += soundness(system, profile, table, day, as_of)
     return figures
 
 
 def labels_integrity(lake: Lake, system: System, day: date, as_of: date) -> list[Figure]:
-    """Return the integrity figures of the labels received on `day`, for whichever cases."""
+    """Return the integrity figures of the labels received on `day`, for whichever cases.
+
+    Writes the completeness of recent days beside them, in the table `label_completeness`.
+    """
     arrived = lake.read("label_arrivals", system.id, day)
     rows = arrived.num_rows
     figures = [
         _silence(lake, system, day, as_of, rows),
-        _refused(lake, system, "labels", day, as_of, rows),
-        _refused_files(lake, system, "labels", day, as_of, rows),
+        *refusals(lake, system, "labels", day, as_of, rows),
     ]
     if rows:
         unknown = pc.sum(pc.is_null(arrived["case_day"])).as_py()
         figures.append(_unknown_cases(system, day, as_of, unknown, rows))
         figures.append(_sources(system, day, as_of, arrived.column("source").to_pylist()))
+        figures += _joined(lake, system, day, as_of, arrived)
+    if held_profile(lake, system) is not None:
+        known = history(lake, system, day, as_of)
+        figures += delay_figures(known)
+        completeness = list(completeness_figures(known))
+        write_beside(lake, TABLE, system.id, day, known.as_of, completeness)
     return figures
 
 
-def refused_share(lake: Lake, system: System, feed: str, day: date, kept: int) -> Estimate:
-    """Return the share of a day's rows that went to quarantine; whole files are counted apart."""
-    rules = _refused_rules(lake, system, feed, day)
-    harmless = CELL_RULES | EXPECTED_RULES | FILE_RULES
-    refused = sum(rule not in harmless for rule in rules)
-    return proportion(refused, refused + kept)
-
-
-def refused_files(lake: Lake, system: System, feed: str, day: date) -> int:
-    """Return how many whole files of the day could not be read."""
-    lost = FILE_RULES - EXPECTED_RULES - {Rule.SAME_FILE_TWICE}
-    return sum(rule in lost for rule in _refused_rules(lake, system, feed, day))
-
-
-def _refused_rules(lake: Lake, system: System, feed: str, day: date) -> list[str]:
-    table = lake.find("quarantine", system.id, day)
-    if table is None:
-        return []
-    rules: list[str] = table.filter(pc.equal(table["feed"], feed))["rule"].to_pylist()
-    return rules
-
-
-def _arrival(system: System, asset: str, feed: Feed, day: date, as_of: date, rows: int) -> Figure:
-    due = feed.expected == "daily" or (feed.expected == "weekdays" and day.weekday() < 5)
-    silent = rows == 0 and due
-    reason = f"{rows:,} {asset} arrived"
-    if silent:
-        reason = f"the feed is silent: no {asset} of {day} arrived by the end of {as_of}"
-    verdict = Verdict.BREACH if silent else Verdict.OK
-    return _figure(system, asset, "feed_arrived", day, as_of, rows, None, verdict, reason)
-
-
-def _volume(lake: Lake, system: System, day: date, as_of: date, rows: int) -> Figure:
-    days = [day - timedelta(weeks=week) for week in range(1, VOLUME_WEEKS + 1)]
-    found = [lake.find("predictions", system.id, earlier) for earlier in days]
-    history = [table.num_rows for table in found if table is not None and table.num_rows]
-    name, asset = "volume", "predictions"
-    if len(history) < 4:
-        reason = f"{len(history)} of the 4 earlier weekdays needed to judge the volume"
-        verdict = Verdict.INSUFFICIENT_DATA
-        return _figure(system, asset, name, day, as_of, rows, None, verdict, reason)
-    low, high = volume_interval(history)
-    usual = f"usual for the weekday: {np.mean(history):,.0f} ({low:,.0f} to {high:,.0f})"
-    verdict = Verdict.OK
-    if not low <= rows <= high:
-        far = rows < 0.5 * np.mean(history) or rows > 1.8 * np.mean(history)
-        verdict = Verdict.BREACH if far else Verdict.WARN
-    estimate = Estimate(
-        float(rows), low, high, None, rows, None, f"{VOLUME_LEVEL:.1%} prediction interval"
-    )
-    reason = f"{rows:,} cases; {usual}"
-    return _figure(system, asset, name, day, as_of, rows, estimate, verdict, reason)
-
-
-def volume_interval(history: Sequence[int]) -> tuple[float, float]:
-    """Return the interval in which the next count lies with VOLUME_LEVEL, given earlier ones.
-
-    Square roots of counts are about normal with variance 1/4 (Anscombe, 1948); the variance is
-    estimated where the counts vary more than Poisson's, and the interval is Student's.
-    """
-    roots = np.sqrt(np.asarray(history, dtype=np.float64) + 0.375)
-    spread = np.sqrt(max(float(np.var(roots, ddof=1)), 0.25) * (1 + 1 / len(roots)))
-    reach = spread * stats.t.ppf((1 + VOLUME_LEVEL) / 2, len(roots) - 1)
-    middle = float(np.mean(roots))
-    return max(0.0, middle - reach) ** 2, (middle + reach) ** 2
-
-
-def _refused(lake: Lake, system: System, asset: str, day: date, as_of: date, kept: int) -> Figure:
-    share = refused_share(lake, system, asset, day, kept)
-    refused = share.n_events or 0
-    verdict = _grade(share.value or 0.0, REFUSED_WARN, REFUSED_BREACH)
-    reason = f"{refused:,} of {share.n:,} rows of {asset} in quarantine"
-    return _figure(system, asset, "refused_rows", day, as_of, share.n, share, verdict, reason)
-
-
-def _refused_files(
-    lake: Lake, system: System, asset: str, day: date, as_of: date, kept: int
-) -> Figure:
-    files = refused_files(lake, system, asset, day)
-    verdict = Verdict.BREACH if files else Verdict.OK
-    reason = f"{files} files of {asset} could not be read; they are in quarantine"
-    return _figure(system, asset, "refused_files", day, as_of, kept, None, verdict, reason)
-
-
-def _version(system: System, day: date, as_of: date, versions: list[str | None]) -> Figure:
-    expected = system.version_on(day)
-    other = sum(version != expected for version in versions)
-    share = proportion(other, len(versions))
-    seen = ", ".join(sorted({str(version) for version in versions if version != expected}))
-    verdict, reason = Verdict.OK, f"all cases from version {expected}"
-    if (share.value or 0.0) > VERSION_BREACH:
-        verdict = Verdict.BREACH
-        reason = (
-            f"{other:,} of {len(versions):,} cases from version {seen}, which is not the "
-            f"portfolio's version {expected}: changed without notice?"
-        )
-    return _figure(
-        system, "predictions", "unknown_version", day, as_of, len(versions), share, verdict, reason
-    )
-
-
 def _silence(lake: Lake, system: System, day: date, as_of: date, rows: int) -> Figure:
-    """Judge how long no label arrived against the longest usual gap between arrivals."""
-    days = lake.days("label_arrivals", system.id)
-    with_rows = [
-        earlier
-        for earlier in days
-        if earlier <= day and lake.read("label_arrivals", system.id, earlier).num_rows
-    ]
+    """Judge how long no label arrived against the schedule and the longest usual gap."""
     name, asset = "label_feed_arrived", "labels"
-    if rows or len(with_rows) < 4:
-        verdict = Verdict.OK if rows else Verdict.INSUFFICIENT_DATA
+    if rows:
         reason = f"{rows:,} labels arrived"
-        return _figure(system, asset, name, day, as_of, rows, None, verdict, reason)
-    gaps = np.diff([earlier.toordinal() for earlier in with_rows])
-    silent, usual = (day - with_rows[-1]).days, int(gaps.max())
-    verdict = Verdict.OK if silent <= usual else Verdict.WARN
-    if silent > 2 * usual:
-        verdict = Verdict.BREACH
-    reason = f"no labels for {silent} days; the longest gap so far was {usual}"
-    return _figure(system, asset, name, day, as_of, rows, None, verdict, reason)
+        return integrity_figure(system, asset, name, day, as_of, rows, None, Verdict.OK, reason)
+    earlier = [each for each in lake.days("label_arrivals", system.id) if each < day]
+    with_rows = [d for d in earlier if lake.read("label_arrivals", system.id, d).num_rows]
+    if len(with_rows) < USUAL_GAPS:
+        reason = "no labels arrived; too few deliveries so far to say how often they do"
+        verdict = Verdict.INSUFFICIENT_DATA
+        return integrity_figure(system, asset, name, day, as_of, rows, None, verdict, reason)
+    gaps = np.diff([each.toordinal() for each in with_rows])
+    silent = (day - with_rows[-1]).days
+    usual = max(int(gaps.max()), SCHEDULE_DAYS.get(system.labels.expected, 0))
+    verdict = grade(silent, usual + 1, 2 * usual)
+    reason = f"no labels for {silent} days; {usual} were usual so far"
+    return integrity_figure(system, asset, name, day, as_of, rows, None, verdict, reason)
 
 
 def _unknown_cases(system: System, day: date, as_of: date, unknown: int, rows: int) -> Figure:
     share = proportion(unknown, rows)
-    verdict = _grade(share.value or 0.0, UNKNOWN_WARN, UNKNOWN_BREACH)
+    verdict = grade(share.value or 0.0, UNKNOWN_WARN, UNKNOWN_BREACH)
     reason = f"{unknown:,} of {rows:,} labels belong to no known case"
-    return _figure(system, "labels", "unknown_cases", day, as_of, rows, share, verdict, reason)
+    return integrity_figure(
+        system, "labels", "unknown_cases", day, as_of, rows, share, verdict, reason
+    )
 
 
 def _sources(system: System, day: date, as_of: date, sources: list[str]) -> Figure:
@@ -197,46 +119,58 @@ def _sources(system: System, day: date, as_of: date, sources: list[str]) -> Figu
             f"{len(other):,} of {len(sources):,} labels come from {', '.join(sorted(set(other)))}, "
             f"not from {', '.join(system.truth.sources)}: the truth has changed its source"
         )
-    return _figure(
+    return integrity_figure(
         system, "labels", "label_source", day, as_of, len(sources), share, verdict, reason
     )
 
 
-def _grade(value: float, warn: float, breach: float) -> Verdict:
-    if value > breach:
-        return Verdict.BREACH
-    return Verdict.WARN if value > warn else Verdict.OK
-
-
-def _figure(
-    system: System,
-    asset: str,
-    metric: str,
-    day: date,
-    as_of: date,
-    n: int,
-    estimate: Estimate | None,
-    verdict: Verdict,
-    reason: str,
-) -> Figure:
-    value = estimate or Estimate.missing(n, None, "count")
-    return Figure(
-        system=system.id,
-        version=system.version_on(day),
-        area=Area.INTEGRITY,
-        asset=asset,
-        metric=metric,
-        day=day,
-        as_of=as_of,
-        window=1,
-        window_from=day,
-        window_to=day,
-        n=n,
-        n_positive=value.n_events,
-        estimate=value.value,
-        low=value.low,
-        high=value.high,
-        method=value.method,
-        verdict=verdict,
-        reason=reason,
+def _joined(lake: Lake, system: System, day: date, as_of: date, arrived: pa.Table) -> list[Figure]:
+    """Judge tonight's labels beside their cases: which are lost, which knew before the system."""
+    known = arrived.filter(pc.is_valid(arrived["case_day"]))
+    days = sorted(set(known["case_day"].to_pylist()))
+    cases = pa.concat_tables(
+        [
+            table.select(["case_id", "predicted_at"])
+            for case_day in days
+            if (table := lake.find("predictions", system.id, case_day)) is not None
+        ]
+        or [pa.table({"case_id": pa.array([], pa.string()), "predicted_at": pa.array([])})]
     )
+    where = pc.index_in(known["case_id"], value_set=cases["case_id"].combine_chunks())
+    lost = where.null_count
+    found = known.filter(pc.is_valid(where))
+    predicted = cases["predicted_at"].take(where.drop_null())
+    decided = found["decided_at"].cast(pa.timestamp("us", "UTC"))
+    before = pc.sum(pc.less(decided, predicted.cast(decided.type)), min_count=0).as_py()
+    gone = proportion(lost, known.num_rows)
+    early = proportion(before, found.num_rows - decided.null_count)
+    figures = [
+        integrity_figure(
+            system,
+            "labels",
+            "lost_cases",
+            day,
+            as_of,
+            gone.n,
+            gone,
+            grade(gone.value or 0.0, 0.0, UNKNOWN_WARN),
+            f"{lost:,} of {gone.n:,} labels had a case that is no longer among the predictions",
+        )
+    ]
+    if early.n:
+        verdict = grade(early.value or 0.0, BEFORE_WARN, BEFORE_BREACH)
+        reason = f"{before:,} of {early.n:,} cases were decided before the system scored them"
+        figures.append(
+            integrity_figure(
+                system,
+                "labels",
+                "decided_before_prediction",
+                day,
+                as_of,
+                early.n,
+                early,
+                verdict,
+                reason,
+            )
+        )
+    return figures

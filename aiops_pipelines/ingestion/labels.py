@@ -25,7 +25,11 @@ class CaseDays:
     def __init__(self, cases: Iterable[tuple[date, pa.Table]]) -> None:
         self._days: dict[str, date] = {}
         for day, table in cases:
-            self._days.update(dict.fromkeys(table["case_id"].to_pylist(), day))
+            self.learn(day, table)
+
+    def learn(self, day: date, cases: pa.Table) -> None:
+        """Add the predictions of `day`."""
+        self._days.update(dict.fromkeys(cases["case_id"].to_pylist(), day))
 
     def added_to(self, labels: pa.Table) -> pa.Table:
         """Return `labels` with the column `case_day`, null where no known case has that id."""

@@ -20,7 +20,7 @@ from aiops_pipelines.portfolio.loader import load_hospital, load_portfolio, read
 from aiops_pipelines.portfolio.notifications import Channel, Notifications, QuietHours
 from aiops_pipelines.portfolio.output import Feature, OperatingPoint, Output, Task
 from aiops_pipelines.portfolio.risk import RiskTier
-from aiops_pipelines.portfolio.system import Adjudication, LabelRule, Stage, System
+from aiops_pipelines.portfolio.system import Adjudication, LabelRule, ReferencePeriod, Stage, System
 from aiops_pipelines.portfolio.vocabulary import METRICS, Area, Metric
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "ParquetFeed",
     "Portfolio",
     "QuietHours",
+    "ReferencePeriod",
     "Remedy",
     "RiskTier",
     "SqlFeed",

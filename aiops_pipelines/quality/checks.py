@@ -7,22 +7,23 @@ calibration, drift, bias and SLA are checked by the assets that compute them.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from functools import partial
 
 import dagster as dg
 
 from aiops_pipelines.assets.night import Night, night
 from aiops_pipelines.assets.verdicts import check_spec, recorded, verdict_of
-from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.evaluation.integrity import (
+from aiops_pipelines.evaluation.arrivals import (
     REFUSED_BREACH,
-    labels_integrity,
-    predictions_integrity,
+    closed_days,
     refused_files,
     refused_share,
 )
+from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.integrity import labels_integrity, predictions_integrity
 from aiops_pipelines.evaluation.store import write_figures
 from aiops_pipelines.lake import Lake
-from aiops_pipelines.portfolio import Area, System
+from aiops_pipelines.portfolio import Area, Hospital, System
 from aiops_pipelines.quality.validation import (
     quality_figures,
     validate_labels,
@@ -69,8 +70,8 @@ def predictions_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Judge the day's predictions: readable, arrived, sound."""
     this = night(context.partition_keys, context.run.tags, portfolio, clock)
-    judges = [
-        (PREDICTIONS_INTEGRITY, Area.INTEGRITY, predictions_integrity),
+    judges: list[tuple[dg.AssetCheckSpec, Area, Judge]] = [
+        (PREDICTIONS_INTEGRITY, Area.INTEGRITY, partial(_predictions_integrity, this.hospital)),
         (PREDICTIONS_QUALITY, Area.DATA_QUALITY, _predictions_quality),
     ]
     yield _intact(lake.open(), this)
@@ -133,6 +134,13 @@ def _intact(lake: Lake, this: Night) -> dg.AssetCheckResult:
         "in quarantine",
         metadata={"n": worst_day.n, "as_of": this.as_of.isoformat()},
     )
+
+
+def _predictions_integrity(
+    hospital: Hospital, lake: Lake, system: System, day: date, as_of: date
+) -> Sequence[Figure]:
+    closed = closed_days(hospital.calendar, day)
+    return predictions_integrity(lake, system, day, as_of, closed)
 
 
 def _predictions_quality(lake: Lake, system: System, day: date, as_of: date) -> Sequence[Figure]:
