@@ -169,8 +169,8 @@ def build_profile(lake: Lake, system: System, period: ReferencePeriod) -> Refere
     # Sorted, as the profile reads when it is found again.
     ordered = dict(sorted(features.items()))
     facts = dict(sorted(_facts(system, table).items()))
-    edges = tuple(map(float, edges))
-    return ReferenceProfile(system.id, cases, edges, ordered, facts, period.start)
+    fine = tuple(map(float, edges))
+    return ReferenceProfile(system.id, cases, fine, ordered, facts, period.start)
 
 
 def _facts(system: System, table: pa.Table) -> dict[str, Facts]:
