@@ -155,7 +155,7 @@ def _due(known: History, curve: DelayCurve) -> Figure:
     sure = proportion(found.n_positive or 0, found.n, level=0.9999)
     verdict = Verdict.OK
     if found.n == 0:
-        verdict = Verdict.OK if known.counted([day]) else Verdict.INSUFFICIENT_DATA
+        verdict = Verdict.OK if known.window([day]).table.num_rows else Verdict.INSUFFICIENT_DATA
     elif day not in known.mature_days and (sure.high or 0.0) < rule.completeness:
         verdict = Verdict.WARN
     share = proportion(found.n_positive or 0, found.n)
