@@ -102,6 +102,46 @@ EXPLANATIONS = pa.schema(
 )
 """Why a performance figure is off: change points, parts, slices and events, one a row."""
 
+EVIDENCE_LEDGER = pa.schema(
+    [
+        pa.field("system", pa.string(), nullable=False),
+        pa.field("clause", pa.string(), nullable=False),
+        pa.field("night", pa.date32(), nullable=False),
+        pa.field("terms", pa.string(), nullable=False),
+        pa.field("metric", pa.string(), nullable=False),
+        pa.field("operating_point", pa.string()),
+        pa.field("stratum", pa.string(), nullable=False),
+        pa.field("minimum", pa.float64()),
+        pa.field("maximum", pa.float64()),
+        pa.field("events", pa.int64()),
+        pa.field("trials", pa.int64()),
+        pa.field("withdrawn_events", pa.int64()),
+        pa.field("withdrawn_trials", pa.int64()),
+        pa.field("events_total", pa.int64()),
+        pa.field("trials_total", pa.int64()),
+        pa.field("n", pa.int64(), nullable=False),
+        pa.field("estimate", pa.float64()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+        pa.field("method", pa.string(), nullable=False),
+        pa.field("period_estimate", pa.float64()),
+        pa.field("sequence_low", pa.float64()),
+        pa.field("sequence_high", pa.float64()),
+        pa.field("log_e_value", pa.float64()),
+        pa.field("alarm", pa.bool_()),
+        pa.field("alarm_since", pa.date32()),
+        pa.field("proof_log_e_value", pa.float64()),
+        pa.field("proven_since", pa.date32()),
+        pa.field("cusum", pa.float64()),
+        pa.field("cusum_warning", pa.bool_()),
+        pa.field("verdict", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("breached_since", pa.date32()),
+        pa.field("state", pa.string()),
+    ]
+)
+"""What was known of a clause after a night: one row a file, never written again."""
+
 
 def predictions_schema(system: System) -> pa.Schema:
     """Return the columns of `system`'s predictions.

@@ -10,13 +10,14 @@ from aiops_pipelines.assets.metadata import explanations_list, figures_table, ra
 from aiops_pipelines.assets.night import night, show_days
 from aiops_pipelines.assets.statistics import daily_statistics
 from aiops_pipelines.assets.verdicts import check_spec, recorded, verdict_of
+from aiops_pipelines.contracts.evaluation import evaluate_contract
 from aiops_pipelines.evaluation.areas import evaluate
 from aiops_pipelines.evaluation.explanation import latest_explanations
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import TABLES
 from aiops_pipelines.evaluation.subgroups import furthest_pairs, latest_subgroups
 from aiops_pipelines.partitions import SYSTEM_DAYS
-from aiops_pipelines.portfolio import Area
+from aiops_pipelines.portfolio import Area, System
 from aiops_pipelines.resources import Clock, LakeResource, PortfolioResource
 from aiops_pipelines.verdict import worst
 
@@ -74,7 +75,7 @@ def _area_asset(area: Area, upstream: Sequence[dg.AssetsDefinition]) -> dg.Asset
         shown, results = {}, {}
         for day in this.days:
             as_of = max(day, this.as_of)
-            figures = evaluate(area, lake.open(), this.system, day, as_of)
+            figures = _evaluated(area, lake, this.system, day, as_of)
             shown[day] = _metadata(lake, area, this.system.id, day, figures)
             results[day] = verdict_of(limits, figures, as_of)
         show_days(context, this.system.id, shown)
@@ -83,6 +84,14 @@ def _area_asset(area: Area, upstream: Sequence[dg.AssetsDefinition]) -> dg.Asset
         )
 
     return area_figures
+
+
+def _evaluated(
+    area: Area, lake: LakeResource, system: System, day: date, as_of: date
+) -> list[Figure]:
+    if area is Area.SLA:
+        return evaluate_contract(lake.open(), system, day, as_of)
+    return evaluate(area, lake.open(), system, day, as_of)
 
 
 def _metadata(

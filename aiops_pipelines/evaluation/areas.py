@@ -22,7 +22,7 @@ from aiops_pipelines.evaluation.subgroups import TABLE as SUBGROUPS
 from aiops_pipelines.evaluation.subgroups import subgroup_figures
 from aiops_pipelines.evaluation.window import History, Window, history
 from aiops_pipelines.lake import Lake
-from aiops_pipelines.portfolio import Area, Clause, Limit, System
+from aiops_pipelines.portfolio import Area, Limit, System
 from aiops_pipelines.statistics import Estimate
 from aiops_pipelines.verdict import Verdict
 
@@ -104,26 +104,9 @@ def _drift_figures(known: History) -> list[Figure]:
     return with_expectations([*judged, *unlimited_drift(known, judged)])
 
 
-def _sla_figures(known: History) -> Iterator[Figure]:
-    contract = known.system.contract
-    for clause in contract.clauses if contract else ():
-        yield from _clause_figures(known, clause)
-
-
-def _clause_figures(known: History, clause: Clause) -> Iterator[Figure]:
-    area = clause.definition.area
-    if area is Area.DRIFT:
-        yield from drift_figures(known, [clause], Area.SLA)
-    elif area is Area.BIAS:
-        yield from bias_figures(known, [clause], Area.SLA)
-    else:
-        yield labelled_figure(known, clause, Area.SLA)
-
-
 _AREAS: Mapping[Area, Callable[[History], Iterable[Figure]]] = {
     Area.PERFORMANCE: _labelled_figures(Area.PERFORMANCE),
     Area.CALIBRATION: _labelled_figures(Area.CALIBRATION),
     Area.DRIFT: _drift_figures,
     Area.BIAS: lambda known: bias_figures(known, known.system.limits, Area.BIAS),
-    Area.SLA: _sla_figures,
 }

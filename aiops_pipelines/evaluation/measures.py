@@ -8,7 +8,7 @@ from scipy import stats
 
 from aiops_pipelines.evaluation.daily import ALL
 from aiops_pipelines.evaluation.window import Window
-from aiops_pipelines.portfolio import Task
+from aiops_pipelines.portfolio import System, Task
 from aiops_pipelines.statistics import (
     Estimate,
     FlagCounts,
@@ -39,6 +39,11 @@ class Rate:
         """Return the share of events among verified trials when the true rate is `limit`."""
         events = limit * self.event_share
         return events / (events + (1 - limit) * self.other_share)
+
+    def true_rate(self, among_verified: float) -> float:
+        """Return the rate among all trials when it is `among_verified` among verified ones."""
+        events = among_verified / self.event_share
+        return events / (events + (1 - among_verified) / self.other_share)
 
 
 def threshold(window: Window, operating_point: str) -> float:
@@ -132,24 +137,24 @@ def bad_events(metric: str, window: Window, operating_point: str | None) -> Rate
     if metric == "accuracy":
         matrix = window.confusion()
         return Rate(int(matrix.sum() - np.trace(matrix)), int(matrix.sum()))
-    if operating_point is None or metric not in _BAD:
+    if operating_point is None or metric not in BAD_EVENTS:
         return None
     counts = flag_counts(window, operating_point)
-    event, other = _BAD[metric]
+    event, other = BAD_EVENTS[metric]
     events, others = getattr(counts, event), getattr(counts, other)
-    audited = window.system.truth.audit_fraction or 1.0
-    if window.system.truth.scheme != "partial":
-        audited = 1.0
-    shares = {"flagged": 1.0, "unflagged": audited}
-    return Rate(
-        events,
-        events + others,
-        shares[event.split("_")[0]],
-        shares[other.split("_")[0]],
-    )
+    return Rate(events, events + others, *verified_shares(window.system, metric))
 
 
-_BAD: Mapping[str, tuple[str, str]] = {
+def verified_shares(system: System, metric: str) -> tuple[float, float]:
+    """Return the chances that a bad event of `metric`, and its opposite, gets its truth."""
+    if system.truth.scheme != "partial" or metric not in BAD_EVENTS:
+        return 1.0, 1.0
+    shares = {"flagged": 1.0, "unflagged": system.truth.audit_fraction or 1.0}
+    event, other = (cell.split("_")[0] for cell in BAD_EVENTS[metric])
+    return shares[event], shares[other]
+
+
+BAD_EVENTS: Mapping[str, tuple[str, str]] = {
     "sensitivity": ("unflagged_positive", "flagged_positive"),
     "false_negative_rate": ("unflagged_positive", "flagged_positive"),
     "specificity": ("flagged_negative", "unflagged_negative"),

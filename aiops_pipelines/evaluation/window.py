@@ -302,25 +302,29 @@ class History:
         return [day for day in self.mature_days if day > self.system.reference.end]
 
     def _is_mature(self, day: date) -> bool:
-        """Judge age and completeness.
-
-        A day without cases is mature once old enough. Where labels come from a random sample, or an
-        audit of AI-negatives, the day's expected number is met up to three standard deviations of
-        the draw.
-        """
-        rule = self.system.truth
-        if (self.as_of - day).days < rule.mature_after_days:
-            return False
+        """Judge age and completeness; a day without cases is mature once old enough."""
         window = self.window([day])
-        cases, labelled = window.count("cases"), window.count("labelled")
-        if rule.audit_fraction is None:
-            return labelled >= rule.completeness * cases
-        if rule.scheme == "sample":
-            return _drawn_enough(rule, rule.audit_fraction, cases, labelled)
-        flagged, read = window.count("flagged"), window.count("flagged labelled")
-        if read < rule.completeness * flagged:
-            return False
-        return _drawn_enough(rule, rule.audit_fraction, cases - flagged, labelled - read)
+        names = ("cases", "labelled", "flagged", "flagged labelled")
+        age = (self.as_of - day).days
+        return matured(self.system.truth, age, *(window.count(name) for name in names))
+
+
+def matured(rule: LabelRule, age: int, cases: int, labelled: int, flagged: int, read: int) -> bool:
+    """Tell whether a day `age` days ago with `labelled` of `cases` passes the maturity rule.
+
+    `flagged` counts the cases flagged at the rule's operating point, `read` those of them that are
+    labelled. Where labels come from a random sample, or an audit of AI-negatives, the day's
+    expected number is met up to three standard deviations of the draw.
+    """
+    if age < rule.mature_after_days:
+        return False
+    if rule.audit_fraction is None:
+        return labelled >= rule.completeness * cases
+    if rule.scheme == "sample":
+        return _drawn_enough(rule, rule.audit_fraction, cases, labelled)
+    if read < rule.completeness * flagged:
+        return False
+    return _drawn_enough(rule, rule.audit_fraction, cases - flagged, labelled - read)
 
 
 def _drawn_enough(rule: LabelRule, share: float, cases: int, labelled: int) -> bool:

@@ -1,6 +1,12 @@
 """The inventory: which AI systems the hospital runs, on whose word, under which limits."""
 
-from aiops_pipelines.portfolio.contract import Clause, Contract, Remedy
+from aiops_pipelines.portfolio.contract import (
+    Claim,
+    Clause,
+    Contract,
+    Remedy,
+    ServiceClause,
+)
 from aiops_pipelines.portfolio.feed import (
     CsvFeed,
     DayRule,
@@ -21,13 +27,15 @@ from aiops_pipelines.portfolio.notifications import Channel, Notifications, Quie
 from aiops_pipelines.portfolio.output import Feature, OperatingPoint, Output, Task
 from aiops_pipelines.portfolio.risk import RiskTier
 from aiops_pipelines.portfolio.system import Adjudication, LabelRule, ReferencePeriod, Stage, System
-from aiops_pipelines.portfolio.vocabulary import METRICS, Area, Metric
+from aiops_pipelines.portfolio.vocabulary import METRICS, RATES, Area, Metric
 
 __all__ = [
     "METRICS",
+    "RATES",
     "Adjudication",
     "Area",
     "Channel",
+    "Claim",
     "Clause",
     "Contract",
     "CsvFeed",
@@ -52,6 +60,7 @@ __all__ = [
     "ReferencePeriod",
     "Remedy",
     "RiskTier",
+    "ServiceClause",
     "SqlFeed",
     "Stage",
     "System",

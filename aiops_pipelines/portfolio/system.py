@@ -33,10 +33,11 @@ class Vendor(Record):
 
 
 class Version(Record):
-    """A released version and the day it went into use here."""
+    """A released version, the day it went into use here, and the day the vendor announced it."""
 
     version: Text
     start: date = Field(alias="from")
+    announced: date | None = None
     note: str = ""
 
 
@@ -163,6 +164,12 @@ class System(Record):
                 raise ValueError("truth: numbers are not put to a vote: drop `adjudication`")
             if "reader" not in self.labels.columns:
                 raise ValueError("truth: `adjudication` needs the column `reader` in `labels`")
+        for clause in self.contract.clauses if self.contract else ():
+            if clause.stratum and clause.stratum.split("=")[0] not in self.subgroups:
+                raise ValueError(f"clause {clause.id}: unknown subgroup in {clause.stratum!r}")
+        for claim in self.contract.claims if self.contract else ():
+            if self.output.task is not Task.BINARY or claim.operating_point not in points:
+                raise ValueError(f"{claim.id}: needs a binary output and one of its points")
         if self.truth.operating_point not in {None, *points}:
             raise ValueError(f"truth: unknown operating point {self.truth.operating_point!r}")
         starts = [version.start for version in self.versions]

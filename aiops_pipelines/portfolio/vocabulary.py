@@ -139,3 +139,6 @@ METRICS: Mapping[str, Metric] = _table(
     Metric("accuracy_gap", "exact agreement gap", Area.BIAS, _CLASSES),
     Metric("mean_error_gap", "mean error gap", Area.BIAS, _REGRESSION, unit="output"),
 )
+
+RATES = frozenset({"sensitivity", "specificity", "ppv", "npv", "false_negative_rate", "accuracy"})
+"""Metrics that are a share of cases: their evidence is exact daily counts."""

@@ -1,0 +1,139 @@
+"""What the vendor claims against what is seen here: non-inferiority with a margin fixed beforehand.
+
+A claimed PPV or NPV depends on how common the finding is, so the claim is its sensitivity and
+specificity, brought to the local prevalence by Bayes' rule; its interval and that of
+the difference local minus claimed are MOVER's (Zou & Donner, 2008), for two proportions Newcombe's.
+"""
+
+import math
+from datetime import date
+
+from aiops_pipelines.contracts.figures import contract_figure
+from aiops_pipelines.evaluation.figure import Figure, subject
+from aiops_pipelines.evaluation.judgement import Judgement
+from aiops_pipelines.evaluation.measures import MEASURES, rates_of_counts, threshold
+from aiops_pipelines.evaluation.window import History, Window
+from aiops_pipelines.portfolio import Claim
+from aiops_pipelines.statistics import Estimate, estimate_difference, proportion
+from aiops_pipelines.verdict import Verdict
+
+
+def claim_figure(history: History, claim: Claim, day: date) -> Figure:
+    """Return the difference local minus claimed, judged against minus the claim's margin."""
+    window = history.mature(claim.window_days)
+    local = MEASURES[claim.metric](window, claim.operating_point, "all")
+    claimed = claimed_at(claim, local_prevalence(window, claim))
+    difference = estimate_difference(local, claimed)
+    return contract_figure(
+        history.system,
+        day,
+        history.as_of,
+        clause=claim.id,
+        metric=f"{claim.metric}_against_claim",
+        operating_point=claim.operating_point,
+        window=claim.window_days,
+        estimate=Estimate(
+            difference.value,
+            difference.low,
+            difference.high,
+            None,
+            local.n,
+            None,
+            "local minus claimed, MOVER",
+        ),
+        minimum=-claim.margin,
+        baseline=claimed.value,
+        judgement=_judged(claim, local, claimed, difference),
+    )
+
+
+def claimed_at(claim: Claim, prevalence: float | None) -> Estimate:
+    """Return the claimed value with its interval, for PPV and NPV at `prevalence`."""
+    if claim.value is not None and claim.n is not None:
+        return proportion(round(claim.value * claim.n), claim.n)
+    if prevalence is None or not 0 < prevalence < 1:
+        return Estimate.missing(0, None, "claimed, at the local prevalence")
+    assert claim.sensitivity and claim.specificity and claim.n_positive and claim.n_negative
+    sensitivity = proportion(round(claim.sensitivity * claim.n_positive), claim.n_positive)
+    specificity = proportion(round(claim.specificity * claim.n_negative), claim.n_negative)
+    return predictive_value(claim.metric, sensitivity, specificity, prevalence)
+
+
+def predictive_value(
+    metric: str, sensitivity: Estimate, specificity: Estimate, prevalence: float
+) -> Estimate:
+    """Return PPV or NPV at a prevalence, known exactly, of two independent proportions.
+
+    The interval moves each proportion to its limits in turn and adds the moves in squares.
+    """
+    if metric == "ppv":
+        right, wrong, odds = sensitivity, _complement(specificity), prevalence / (1 - prevalence)
+    else:
+        right, wrong, odds = specificity, _complement(sensitivity), (1 - prevalence) / prevalence
+    value = _from_rates(right.value or 0.0, wrong.value or 0.0, odds)
+    low = value - _root(
+        value - _from_rates(right.low or 0.0, wrong.value or 0.0, odds),
+        value - _from_rates(right.value or 0.0, wrong.high or 0.0, odds),
+    )
+    high = value + _root(
+        _from_rates(right.high or 0.0, wrong.value or 0.0, odds) - value,
+        _from_rates(right.value or 0.0, wrong.low or 0.0, odds) - value,
+    )
+    n = sensitivity.n + specificity.n
+    name = "claimed, at the local prevalence"
+    return Estimate(value, max(low, 0.0), min(high, 1.0), None, n, None, name)
+
+
+def local_prevalence(window: Window, claim: Claim) -> float | None:
+    """Return the share of positives among the window's cases, weighted where verified in part."""
+    counts = window.histogram().flag_counts(threshold(window, claim.operating_point))
+    flagged = counts.flagged_positive + counts.flagged_negative
+    unflagged = counts.unflagged_positive + counts.unflagged_negative
+    if not flagged or not unflagged:
+        return None
+    ppv, npv = (rates_of_counts(window, counts, name).value for name in ("ppv", "npv"))
+    share = rates_of_counts(window, counts, "flag_rate").value
+    if ppv is None or npv is None or share is None:
+        return None
+    return share * ppv + (1 - share) * (1 - npv)
+
+
+def _judged(claim: Claim, local: Estimate, claimed: Estimate, gap: Estimate) -> Judgement:
+    name = subject(claim.metric, claim.operating_point)
+    if local.n < claim.minimum_n or gap.value is None or gap.low is None or gap.high is None:
+        held = "fewer than 11" if local.n < 11 else f"{local.n:,}"
+        return Judgement(
+            Verdict.INSUFFICIENT_DATA,
+            f"{name}: {held} of the {claim.minimum_n} cases needed to judge the claim",
+        )
+    stated = (
+        f"{name} {local.value:.3f} here (n={local.n:,}) against {claimed.value:.3f} claimed "
+        f"(n={claimed.n:,}): difference {gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
+    )
+    if gap.low >= -claim.margin:
+        return Judgement(Verdict.OK, f"{stated}: not inferior by the margin of {claim.margin:g}")
+    if gap.high < -claim.margin:
+        return Judgement(
+            Verdict.BREACH, f"{stated}: inferior by more than the margin of {claim.margin:g}"
+        )
+    if gap.value < -claim.margin:
+        return Judgement(
+            Verdict.WARN, f"{stated}: beyond the margin of {claim.margin:g}, not proven"
+        )
+    return Judgement(
+        Verdict.INSUFFICIENT_DATA, f"{stated}: too uncertain for a margin of {claim.margin:g}"
+    )
+
+
+def _from_rates(right: float, wrong: float, odds: float) -> float:
+    total = right * odds + wrong
+    return right * odds / total if total else 0.0
+
+
+def _root(*moves: float) -> float:
+    return math.hypot(*moves)
+
+
+def _complement(rate: Estimate) -> Estimate:
+    assert rate.value is not None and rate.low is not None and rate.high is not None
+    return Estimate(1 - rate.value, 1 - rate.high, 1 - rate.low, None, rate.n, None, rate.method)
