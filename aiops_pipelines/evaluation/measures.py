@@ -14,6 +14,7 @@ from aiops_pipelines.statistics import (
     FlagCounts,
     Histogram,
     VerificationCounts,
+    brier_parts,
     ordinal_from_confusion,
     proportion,
     verification_adjusted_from_counts,
@@ -191,6 +192,14 @@ def _spiegelhalter(window: Window, _: str, stratum: str) -> Estimate:
     return Estimate(z, z - reach, z + reach, 1.0, histogram.n, histogram.n_positive, name)
 
 
+def _brier_part(name: str) -> Callable[[Window, str, str], Estimate]:
+    def measured(window: Window, _: str, stratum: str) -> Estimate:
+        estimate: Estimate = getattr(brier_parts(window.histogram(stratum)), name)
+        return estimate
+
+    return measured
+
+
 def _ordinal(name: str) -> Callable[[Window, str, str], Estimate]:
     def measured(window: Window, _: str, stratum: str) -> Estimate:
         estimate: Estimate = getattr(ordinal_from_confusion(window.confusion(stratum)), name)
@@ -211,6 +220,10 @@ MEASURES: Mapping[str, Callable[[Window, str, str], Estimate]] = {
     "auroc": lambda window, _, stratum: window.histogram(stratum).auroc(),
     "average_precision": lambda window, _, stratum: window.histogram(stratum).average_precision(),
     "brier": lambda window, _, stratum: window.histogram(stratum).brier(),
+    **{
+        f"brier_{name}": _brier_part(name)
+        for name in ("skill", "reliability", "resolution", "uncertainty")
+    },
     "log_loss": lambda window, _, stratum: window.histogram(stratum).log_loss(),
     **{
         name: _operating(name)
@@ -250,6 +263,10 @@ NOT_UNDER_PARTIAL_VERIFICATION = frozenset(
         "auroc",
         "average_precision",
         "brier",
+        "brier_skill",
+        "brier_reliability",
+        "brier_resolution",
+        "brier_uncertainty",
         "log_loss",
         "positive_likelihood_ratio",
         "negative_likelihood_ratio",

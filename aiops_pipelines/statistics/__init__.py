@@ -18,6 +18,7 @@ from aiops_pipelines.statistics.betting import (
     empirical_bernstein_confidence_sequence,
 )
 from aiops_pipelines.statistics.boundaries import bernoulli_confidence_interval
+from aiops_pipelines.statistics.brier_parts import BrierParts, brier_parts
 from aiops_pipelines.statistics.calibration import (
     Calibration,
     Recalibration,
@@ -115,6 +116,7 @@ __all__ = [
     "AurocDifference",
     "BernoulliCusum",
     "Brier",
+    "BrierParts",
     "Calibration",
     "ChangePoint",
     "Count",
@@ -164,6 +166,7 @@ __all__ = [
     "betting_confidence_sequence",
     "betting_log_capital",
     "brier",
+    "brier_parts",
     "calibration",
     "categorical_bins",
     "change_point",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from night_hospital import REFERENCE_DAYS, Night, limit, one, rule_like, system_like
 
@@ -191,3 +192,34 @@ def test_a_day_whose_audit_did_not_happen_is_not_mature(tmp_path: Path) -> None:
     as_of = night.day(REFERENCE_DAYS + 6)
     mature = history(night.lake, night.system, as_of, as_of).mature_days
     assert mature[-2:] == [night.day(REFERENCE_DAYS), night.day(REFERENCE_DAYS + 3)]
+
+
+def days_of_stay(frame: Any) -> Any:
+    rng = np.random.default_rng(len(frame))
+    score = rng.gamma(3, 2, len(frame))
+    return frame.assign(score=score, label=score + rng.normal(0, 1, len(frame)))
+
+
+def grades(frame: Any) -> Any:
+    rng = np.random.default_rng(len(frame))
+    score = rng.integers(0, 5, len(frame)).astype(float)
+    near = np.clip(score + rng.integers(-1, 2, len(frame)), 0, 4)
+    return frame.assign(score=score, label=near)
+
+
+@pytest.mark.parametrize(
+    ("example", "frame"),
+    [("falls-risk", None), ("length-of-stay", days_of_stay), ("prostate-grading", grades)],
+)
+def test_every_kind_of_output_has_performance_calibration_drift_and_bias(
+    tmp_path: Path, example: str, frame: Any
+) -> None:
+    base = system_like(example)
+    rule = rule_like(base, mature_after_days=3)
+    night = Night(tmp_path, base.model_copy(update={"truth": rule}), cases=100)
+    night.fill(0, REFERENCE_DAYS + 6, frame=frame)
+    for area in (Area.PERFORMANCE, Area.CALIBRATION, Area.DRIFT, Area.BIAS):
+        figures = night.evaluate(area, REFERENCE_DAYS + 6)
+        known = [f for f in figures if f.estimate is not None]
+        assert known and all(f.n for f in known), area
+        assert all(f.low is not None and f.low <= f.estimate <= (f.high or 0) for f in known)
