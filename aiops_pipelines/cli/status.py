@@ -14,6 +14,7 @@ from rich.table import Table
 from aiops_pipelines.cli.app import app, console, errors, told
 from aiops_pipelines.errors import LakeError
 from aiops_pipelines.evaluation.exact import exact_figures
+from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
 from aiops_pipelines.evaluation.status import TABLES, SystemStatus, portfolio_status
 from aiops_pipelines.incidents import Incident, IncidentDesk
 from aiops_pipelines.lake import Lake
@@ -68,6 +69,7 @@ def status(
         typer.echo(json.dumps([as_record(each, incidents) for each in statuses], indent=2))
         return
     console.print(status_table(statuses, incidents, chosen))
+    console.print(portfolio_evidence(statuses).sentence, style="dim")
 
 
 @app.command()

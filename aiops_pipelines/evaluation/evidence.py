@@ -23,7 +23,15 @@ BLOCK_CASES = 60
 BLOCK_DAYS = 7
 """A block closes when it has a week, so many cases, and so many of the rarer class."""
 
-_LOG_SCALE = frozenset({"observed_expected_ratio", "mae"})
+_LOG_SCALE = frozenset(
+    {
+        "observed_expected_ratio",
+        "mae",
+        "rmse",
+        "positive_likelihood_ratio",
+        "negative_likelihood_ratio",
+    }
+)
 _LOGIT_SCALE = frozenset({"auroc", "average_precision"})
 
 
