@@ -44,7 +44,11 @@ defs = dg.Definitions(
         "feeds": FeedsResource(root=str(settings.feeds)),
         "lake": LakeResource(root=str(settings.lake)),
         "incident_desk": IncidentDeskResource(url=settings.incidents_url),
-        "reports": ReportsResource(folder=str(settings.reports)),
+        "reports": ReportsResource(
+            folder=str(settings.reports),
+            dagster_url=settings.dagster_link,
+            incidents_url=settings.incidents_link,
+        ),
         "clock": Clock(),
     },
 )

@@ -17,7 +17,8 @@ class Settings:
 
     AIOPS_HOME holds everything written (default `./var`); AIOPS_PORTFOLIO the YAML (default
     `./portfolio`); AIOPS_FEEDS the hospital's drops (default `$AIOPS_HOME/feeds`); AIOPS_LAKE
-    and AIOPS_INCIDENTS_URL move the lake and the incident database elsewhere.
+    and AIOPS_INCIDENTS_URL move the lake and the incident database elsewhere. Pages link to
+    Dagster's UI at AIOPS_DAGSTER_LINK and to the incident desk's pages below AIOPS_INCIDENTS_LINK.
     """
 
     home: Path
@@ -25,6 +26,8 @@ class Settings:
     feeds: UPath
     lake: UPath
     incidents_url: str
+    dagster_link: str = ""
+    incidents_link: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -37,6 +40,8 @@ class Settings:
             feeds=UPath(env.get("AIOPS_FEEDS", home / "feeds")),
             lake=UPath(env.get("AIOPS_LAKE", home / "lake")),
             incidents_url=env.get("AIOPS_INCIDENTS_URL", f"sqlite:///{home / 'incidents.db'}"),
+            dagster_link=env.get("AIOPS_DAGSTER_LINK", ""),
+            incidents_link=env.get("AIOPS_INCIDENTS_LINK", ""),
         )
 
     @property

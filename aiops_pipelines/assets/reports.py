@@ -38,12 +38,13 @@ def morning_dashboard(
 ) -> dg.MaterializeResult[None]:
     """One page that says which systems need somebody today, and why; a page a system behind it."""
     # Imported late, as below: matplotlib would slow down the loading of the code location.
-    from aiops_pipelines.reports import dashboard_pages
+    from aiops_pipelines.reports import Links, dashboard_pages
 
     day = date.fromisoformat(context.partition_key)
     book, store = portfolio.read(), lake.open()
-    incidents = incident_desk.open().list()
-    for name, page in dashboard_pages(book, store, incidents, day).items():
+    desk, links = incident_desk.open(), Links(reports.dagster_url, reports.incidents_url)
+    pages = dashboard_pages(book, store, desk.list(), day, links, desk.restrictions())
+    for name, page in pages.items():
         reports.write(name, page.encode())
     statuses = portfolio_status(book, store, day)
     verdicts = {

@@ -91,7 +91,7 @@ def trend_alt(chart: TrendChart) -> str:
     )
 
 
-def _axes(drawing: Drawing, left: float, bottom: float, top: float) -> Axes:
+def chart_axes(drawing: Drawing, left: float, bottom: float, top: float) -> Axes:
     """Return axes with margins in inches; laying out anew for each chart would double its time."""
     width, height = drawing.get_size_inches()
     right = 0.24
@@ -106,8 +106,8 @@ def _axes(drawing: Drawing, left: float, bottom: float, top: float) -> Axes:
 
 
 def _draw_trend(drawing: Drawing, chart: TrendChart) -> None:
-    axes = _axes(drawing, left=0.62, bottom=0.28, top=0.42)
-    _title(drawing, chart.title)
+    axes = chart_axes(drawing, left=0.62, bottom=0.28, top=0.42)
+    chart_title(drawing, chart.title)
     axes.set_ylabel(clean(chart.axis))
     axes.set_xlim(_at(chart.start) - 1, _at(chart.end) + 1)
     _draw_series(axes, chart.points, style.ACCENT, "-", "measured")
@@ -126,6 +126,9 @@ def _draw_trend(drawing: Drawing, chart: TrendChart) -> None:
         below = chart.maximum is not None and chart.baseline <= chart.maximum
         label = f"reference {chart.baseline:.3g}"
         _draw_level(axes, chart.baseline, label, reference, below=below)
+    low, high = axes.get_ylim()
+    if chart.minimum is not None and chart.minimum < low + 0.08 * (high - low):
+        axes.set_ylim(chart.minimum - 0.1 * (high - low), high)
     for event in chart.events:
         if chart.start <= event.day <= chart.end:
             _draw_event(axes, event, _at(chart.end) - _at(chart.start))
@@ -137,7 +140,7 @@ def _draw_trend(drawing: Drawing, chart: TrendChart) -> None:
         )
 
 
-def _title(drawing: Drawing, text: str) -> None:
+def chart_title(drawing: Drawing, text: str) -> None:
     """Write the title at the drawing's left edge, where the eye starts."""
     drawing.text(
         0.004, 0.985, clean(text), ha="left", va="top", fontsize=9.5, fontweight=600, family="Inter"
@@ -266,8 +269,8 @@ def forest_chart(
     """Return subgroups with their intervals, one a line; `line` is the value without a gap."""
     with style.house_style():
         drawing = Drawing(figsize=(WIDTH, 0.8 + 0.19 * len(rows)))
-        axes = _axes(drawing, left=1.75, bottom=0.5, top=0.3)
-        _title(drawing, title)
+        axes = chart_axes(drawing, left=1.75, bottom=0.5, top=0.3)
+        chart_title(drawing, title)
         axes.set_xlabel(clean(axis), loc="right")
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
@@ -289,14 +292,16 @@ def ranking_chart(
     """Return bars from the largest to the smallest, with the limit where there is one."""
     with style.house_style():
         drawing = Drawing(figsize=(WIDTH, 0.8 + 0.19 * len(rows)))
-        axes = _axes(drawing, left=1.75, bottom=0.5, top=0.3)
-        _title(drawing, title)
+        axes = chart_axes(drawing, left=1.75, bottom=0.5, top=0.3)
+        chart_title(drawing, title)
         axes.set_xlabel(clean(axis), loc="right")
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
         for place, row in enumerate(reversed(rows)):
             look = style.LOOKS[row.verdict]
             axes.barh([place], [row.value], height=0.6, color=look.ground, edgecolor=look.ink)
+            if row.low is not None and row.high is not None:
+                axes.plot([row.low, row.high], [place, place], color=look.ink, linewidth=1.4)
         if limit is not None:
             ink = style.LOOKS[Verdict.BREACH].ink
             axes.axvline(limit, color=ink, linewidth=1, linestyle=(0, (5, 2)))
@@ -312,8 +317,8 @@ def verdict_chart(
     order = (Verdict.BREACH, Verdict.WARN, Verdict.INSUFFICIENT_DATA, Verdict.OK)
     with style.house_style():
         drawing = Drawing(figsize=(7.2, 0.36 + 0.24 * len(rows)))
-        axes = _axes(drawing, left=0.95, bottom=0.04, top=0.32)
-        _title(drawing, title)
+        axes = chart_axes(drawing, left=0.95, bottom=0.04, top=0.32)
+        chart_title(drawing, title)
         axes.grid(visible=False, axis="both")
         for place, (_, counts) in enumerate(reversed(rows)):
             _draw_parts(axes, place, [(verdict, counts.get(verdict, 0)) for verdict in order])

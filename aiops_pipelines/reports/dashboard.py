@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import SystemStatus, portfolio_status, system_status
-from aiops_pipelines.incidents import Incident
+from aiops_pipelines.incidents import Incident, Restriction
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio, System
 from aiops_pipelines.reports import wording
@@ -27,10 +27,12 @@ from aiops_pipelines.reports.view import (
     AreaView,
     FigureView,
     IncidentView,
+    RestrictionView,
     area_view,
     figure_view,
     incident_views,
     main_figure,
+    restriction_views,
 )
 from aiops_pipelines.verdict import Verdict
 
@@ -63,6 +65,7 @@ class SystemRow:
     spark: Markup
     changes: tuple[str, ...]
     incidents: tuple[IncidentView, ...]
+    restrictions: tuple[RestrictionView, ...]
     silent: tuple[str, ...]
     dagster: str
 
@@ -89,13 +92,14 @@ def render_dashboard(
     incidents: Sequence[Incident],
     day: date,
     links: Links,
+    restrictions: Sequence[Restriction] = (),
 ) -> str:
     """Return the dashboard of `day` as one self-contained HTML page.
 
-    `incidents` are those open when the page is made. The page is read on the morning after
-    `day`; clocks are told for 7 a.m. then, in the hospital's time zone.
+    `incidents` and `restrictions` are those of when the page is made. The page is read on the
+    morning after `day`; clocks are told for 7 a.m. then, in the hospital's time zone.
     """
-    view = dashboard_view(portfolio, lake, incidents, day, links)
+    view = dashboard_view(portfolio, lake, incidents, day, links, restrictions)
     return render("dashboard.html.j2", page=view)
 
 
@@ -114,11 +118,12 @@ def dashboard_view(
     incidents: Sequence[Incident],
     day: date,
     links: Links,
+    restrictions: Sequence[Restriction] = (),
 ) -> DashboardView:
     """Return everything the page says, before it is laid out."""
     statuses = portfolio_status(portfolio, lake, day)
     statuses = sorted(statuses, key=lambda status: (status.system.tier, status.system.name))
-    rows = [_row(portfolio, lake, status, incidents, links) for status in statuses]
+    rows = [_row(portfolio, lake, status, incidents, links, restrictions) for status in statuses]
     groups = tuple(
         (group.value, members)
         for group in Group
@@ -145,6 +150,7 @@ def _row(
     status: SystemStatus,
     incidents: Sequence[Incident],
     links: Links,
+    restrictions: Sequence[Restriction],
 ) -> SystemRow:
     system, day = status.system, status.day
     areas = tuple(area_view(area) for area in status.areas.values())
@@ -169,6 +175,7 @@ def _row(
         spark=_spark(lake, system, main, day),
         changes=_changes(lake, status),
         incidents=tuple(_short(view, why) for view in own),
+        restrictions=restriction_views(restrictions, system.id, day, portfolio.hospital.zone),
         silent=silent,
         dagster=links.asset("performance", day, system.id),
     )

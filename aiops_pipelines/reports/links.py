@@ -35,3 +35,7 @@ class Links:
     def incident(self, incident_id: str) -> str:
         """Return the incident's page at the desk, "" without one."""
         return f"{self.incidents.rstrip('/')}/{quote(incident_id)}" if self.incidents else ""
+
+    def told(self, incident_id: str, system: str) -> str:
+        """Return where a dashboard's reader finds the incident: at the desk, else on its page."""
+        return self.incident(incident_id) or f"{self.system_page(system)}#{quote(incident_id)}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from aiops_pipelines.evaluation.status import TABLES
-from aiops_pipelines.incidents import Incident
+from aiops_pipelines.incidents import Incident, Restriction
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Portfolio
 from aiops_pipelines.reports.dashboard import render_dashboard, render_index
@@ -21,17 +21,26 @@ def dashboard_pages(
     incidents: Sequence[Incident],
     day: date,
     links: Links = _PLAIN,
+    restrictions: Sequence[Restriction] = (),
 ) -> dict[str, str]:
     """Return the day's pages by file name: `dashboard/<day>/...` and `dashboard/index.html`.
 
     The index lists every day up to `day` that the lake holds an evaluation of.
     """
     folder = f"{FOLDER}/{day.isoformat()}"
-    pages = {f"{folder}/index.html": render_dashboard(portfolio, lake, incidents, day, links)}
+    pages = {
+        f"{folder}/index.html": render_dashboard(
+            portfolio, lake, incidents, day, links, restrictions
+        )
+    }
     for system in portfolio.monitored:
         name = f"{folder}/{links.system_page(system.id)}"
-        pages[name] = render_system_page(portfolio, lake, incidents, system.id, day, links)
-    pages[f"{FOLDER}/index.html"] = render_index([*evaluated_days(portfolio, lake, day), day])
+        pages[name] = render_system_page(
+            portfolio, lake, incidents, system.id, day, links, restrictions
+        )
+    pages[f"{FOLDER}/index.html"] = render_index(
+        [*evaluated_days(portfolio, lake, day), day], links
+    )
     return pages
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import SystemStatus, system_status
-from aiops_pipelines.incidents import Incident
+from aiops_pipelines.incidents import Incident, Restriction
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio, System
 from aiops_pipelines.reports import wording
@@ -20,6 +20,7 @@ from aiops_pipelines.reports.charts import Bar, forest_chart, ranking_chart
 from aiops_pipelines.reports.contract_view import ClauseView, clause_views
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.pages import render
+from aiops_pipelines.reports.reliability import ReliabilityView, reliability_view
 from aiops_pipelines.reports.style import LOOKS, Look
 from aiops_pipelines.reports.trend_view import TrendView, draw_trends, pick_trends
 from aiops_pipelines.reports.view import (
@@ -27,9 +28,11 @@ from aiops_pipelines.reports.view import (
     AreaView,
     FigureView,
     IncidentView,
+    RestrictionView,
     area_view,
     figure_view,
     incident_views,
+    restriction_views,
 )
 
 TREND_DAYS = 90
@@ -68,6 +71,8 @@ class SystemPageView:
     clauses: tuple[ClauseView, ...]
     contract: str
     incidents: tuple[IncidentView, ...]
+    restrictions: tuple[RestrictionView, ...]
+    reliability: ReliabilityView | None
     figures: tuple[tuple[str, tuple[FigureView, ...]], ...]
     dagster: str
     dashboard: str
@@ -80,11 +85,12 @@ def render_system_page(
     system_id: str,
     day: date,
     links: Links,
+    restrictions: Sequence[Restriction] = (),
 ) -> str:
     """Return one system's page of `day` as self-contained HTML."""
     system = portfolio.system(system_id)
     status = system_status(system, lake, day)
-    page = _page(portfolio, lake, incidents, status, links)
+    page = _page(portfolio, lake, incidents, status, links, restrictions)
     return render("system.html.j2", page=page)
 
 
@@ -94,6 +100,7 @@ def _page(
     incidents: Sequence[Incident],
     status: SystemStatus,
     links: Links,
+    restrictions: Sequence[Restriction],
 ) -> SystemPageView:
     system, day = status.system, status.day
     every = [figure for area in status.areas.values() for figure in area.figures]
@@ -115,6 +122,8 @@ def _page(
         clauses=clause_views(system, status.areas[Area.SLA].figures),
         contract=_contract(system, day),
         incidents=incident_views(incidents, system.id, day, portfolio.hospital.zone, links),
+        restrictions=restriction_views(restrictions, system.id, day, portfolio.hospital.zone),
+        reliability=reliability_view(lake, system, day),
         figures=tuple(
             (area_view(area).name, _views(area.figures, system))
             for area in status.areas.values()

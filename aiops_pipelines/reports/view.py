@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import AreaStatus
-from aiops_pipelines.incidents import Incident
+from aiops_pipelines.incidents import Incident, Restriction
 from aiops_pipelines.incidents.status import ENDED
 from aiops_pipelines.portfolio import METRICS, Area, RiskTier, System
 from aiops_pipelines.reports import wording
@@ -208,6 +208,31 @@ def incident_views(
     return tuple(sorted(views, key=lambda view: (not view.overdue, view.severity, view.id)))
 
 
+@dataclass(frozen=True, slots=True)
+class RestrictionView:
+    """A mitigation in force: what, since when, why."""
+
+    kind: str
+    text: str
+
+
+def restriction_views(
+    restrictions: Sequence[Restriction], system: str, day: date, zone: ZoneInfo
+) -> tuple[RestrictionView, ...]:
+    """Return what restricts one system on the morning after `day`, pauses first."""
+    now = datetime.combine(day + timedelta(days=1), MORNING, zone)
+    own = [each for each in restrictions if each.system == system and each.since <= now]
+    own.sort(key=lambda each: (each.kind != "pause", each.since))
+    return tuple(
+        RestrictionView(
+            "paused" if each.kind == "pause" else each.kind,
+            f"since {wording.day_text(each.since.astimezone(zone).date())} by {each.by} "
+            f"({each.incident}): {each.reason}",
+        )
+        for each in own
+    )
+
+
 def is_open(incident: Incident) -> bool:
     """Return whether the incident still waits for somebody."""
     return incident.status not in ENDED and not incident.historical
@@ -231,7 +256,7 @@ def _incident_view(incident: Incident, now: datetime, zone: ZoneInfo, links: Lin
         clocks=tuple(told),
         overdue=any(end <= now for _, end in clocks),
         new=incident.opened >= now.date() - timedelta(days=1),
-        href=links.incident(incident.id),
+        href=links.told(incident.id, incident.system),
     )
 
 

@@ -7,9 +7,11 @@ import dagster as dg
 
 
 class ReportsResource(dg.ConfigurableResource[None]):
-    """Where dashboards and reports are put."""
+    """Where dashboards and reports are put, and the addresses that pages link to ("": none)."""
 
     folder: str
+    dagster_url: str = ""
+    incidents_url: str = ""
 
     def path(self, name: str) -> Path:
         """Return where the file of this name is."""
