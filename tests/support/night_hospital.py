@@ -132,6 +132,7 @@ class Night:
             label=np.where(known, label.astype(float), np.nan),
             decided_at=pd.NaT,
             label_received_at=pd.NaT,
+            label_first_received_at=pd.NaT,
             source=None,
             revision=None,
             label_state=np.where(known, "mature", "pending"),
