@@ -1,7 +1,7 @@
 # One line a task; bootstrap.py does the work and needs nothing but Python.
 PYTHON ?= python3
 
-.PHONY: demo test ui setup lint coverage
+.PHONY: demo test ui setup lint coverage fuzz
 
 demo:        ## set everything up, simulate a hospital, run its nights, print the morning's answer
 	$(PYTHON) bootstrap.py demo
@@ -20,3 +20,6 @@ lint:        ## format, lint, types and walls
 
 coverage:    ## simulate the sequential alarms; prints the tables of docs/validation.md (slow)
 	$(PYTHON) bootstrap.py coverage
+
+fuzz:        ## feed damaged files to every parser for ten minutes
+	$(PYTHON) bootstrap.py fuzz

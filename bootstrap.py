@@ -1,6 +1,6 @@
 """Sets the project up on a fresh machine and runs its tasks; needs only Python's standard library.
 
-Usage: python3 bootstrap.py demo|test|ui|setup|lint|coverage [arguments passed on]
+Usage: python3 bootstrap.py demo|test|ui|setup|lint|coverage|fuzz [arguments passed on]
 """
 
 import ctypes.util
@@ -29,6 +29,7 @@ def main(task: str, arguments: list[str]) -> int:
         "ui": lambda: run("aiops", "ui", *arguments),
         "test": lambda: test(arguments),
         "lint": lint,
+        "fuzz": lambda: run("python", "benchmarks/fuzz/feeds.py", *arguments),
         "coverage": lambda: run("python", "benchmarks/coverage/sequential.py", *arguments),
     }
     if task not in tasks:

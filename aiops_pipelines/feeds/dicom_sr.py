@@ -15,7 +15,7 @@ import pydicom
 from pydicom.config import disable_value_validation
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from aiops_pipelines.feeds.content import whole
@@ -31,6 +31,7 @@ DEPTH = 100
 
 _BROKEN = (
     InvalidDicomError,
+    BytesLengthException,
     ValueError,
     KeyError,
     TypeError,

@@ -35,11 +35,16 @@ class SrPath:
 
 
 def check_fhir_path(path: str) -> None:
-    """Raise ValueError unless `path` is an expression of FHIRPath."""
+    """Raise ValueError unless `path` is an expression of FHIRPath.
+
+    The library's grammar mends some broken ones silently, so their signs are looked for.
+    """
     import fhirpathpy
 
+    if path.count("(") != path.count(")") or ".." in path or path.strip().endswith("."):
+        raise ValueError(f"not a FHIRPath expression: {path!r}")
     try:
-        fhirpathpy.compile(path)
+        fhirpathpy.compile(path)({"resourceType": "Basic"}, None)
     except Exception as error:  # noqa: BLE001  the grammar raises plain Exception
         raise ValueError(f"not a FHIRPath expression: {path!r} ({error})") from None
 

@@ -55,7 +55,7 @@ def rows_accounted_for(batch: FeedBatch) -> list[int]:
 
 
 @given(rows=st.lists(lines, max_size=12), end=st.sampled_from(["\n", "\r\n", "\r"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_line_of_a_file_is_kept_or_refused_under_its_own_number(rows, end):
     for kind, head in (("predictions", HEAD), ("labels", LABEL_HEAD)):
         while rows and not rows[-1]:
@@ -67,7 +67,7 @@ def test_every_line_of_a_file_is_kept_or_refused_under_its_own_number(rows, end)
 
 
 @given(rows=st.lists(lines, max_size=8), dirt=dirt, cut=st.integers(0, 400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_damaged_bytes_never_raise_and_no_row_goes_missing(rows, dirt, cut):
     content = bytearray("\n".join([HEAD, *rows]).encode())
     for place, more in dirt:
@@ -80,7 +80,7 @@ def test_damaged_bytes_never_raise_and_no_row_goes_missing(rows, dirt, cut):
 
 
 @given(content=st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_bytes_at_all_end_in_quarantine(content):
     for kind in ("predictions", "labels"):
         batch = read(content, kind)
@@ -89,7 +89,7 @@ def test_any_bytes_at_all_end_in_quarantine(content):
 
 
 @given(dirt=dirt.filter(bool), cut=st.integers(0, 3000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_damaged_parquet_is_read_or_quarantined(dirt, cut):
     at = ["2025-03-04T12:00:00Z"] * 50
     ids = [f"c{k}" for k in range(50)]

@@ -163,3 +163,45 @@ def test_a_calendar_that_does_not_exist_is_named_by_its_line(folder, line, words
     (folder / "hospital.yaml").write_text(HOSPITAL + line + "\n")
     with pytest.raises(PortfolioError, match=rf"hospital.yaml:5: .*{words}"):
         load_hospital(folder)
+
+
+SQL = {
+    "kind": "sql",
+    "url_from": "RISK_DATABASE_URL",
+    "table": "ai.scores",
+    "watermark": "at",
+    "columns": {"case_id": "case", "value": "died", "source": "source"},
+}
+HL7 = {"kind": "hl7v2", "path": "l/{day}", "columns": {"case_id": "OBR-3", "value": "OBX[x]-5"}}
+FHIR = {"kind": "fhir", "path": "l/{day}", "resource": "Observation", "columns": {"case_id": "id"}}
+SR = {"kind": "dicom-sr", "path": "l/{day}", "columns": {"case_id": "AccessionNumber"}}
+
+
+@pytest.mark.parametrize(
+    ("feed", "old", "new", "field", "words"),
+    [
+        (SQL, "RISK_DATABASE_URL", "postgresql://me:hush@h/d", "labels.url_from", "match pattern"),
+        (SQL, "watermark: at", "watermark: at; DROP TABLE x", "labels.watermark", "match pattern"),
+        (SQL, "table: ai.scores", "query: DELETE FROM x", "labels.query", "single SELECT"),
+        (SQL, "table: ai.scores", "delimiter: ','", "labels.delimiter", "Extra inputs"),
+        (SQL, "table: ai.scores", "timeout_seconds: 9", "labels", "either a `table`"),
+        (HL7, "OBX[x]-5", "OBX/5", "labels", "not a place in a message: 'OBX/5'"),
+        (HL7, "l/{day}", "l/all.hl7", "labels.path", "must have {day}"),
+        (FHIR, "case_id: id", "case_id: id.where(", "labels", "not a FHIRPath expression"),
+        (FHIR, "Observation", "Patient", "labels.resource", "Input should be"),
+        (SR, "AccessionNumber", "max(Accession", "labels", "not a place in a structured report"),
+        (SR, "path: l/{day}", "days: {from: 2025-01-01}", "labels.path", "Field required"),
+        (SR, "kind: dicom-sr", "expected: weekly", "labels.kind", "Input should be"),
+    ],
+)
+def test_a_mistake_in_a_feed_is_told_by_the_fields_of_its_kind(
+    folder, feed, old, new, field, words
+):
+    put(folder, "bad.yaml", id="bad", labels=feed)
+    edit(folder, "bad.yaml", old, new)
+    with pytest.raises(PortfolioError) as caught:
+        load_portfolio(folder)
+    told = next(line for line in str(caught.value).splitlines() if f": {field}: " in line)
+    assert words in told
+    assert int(told.split("bad.yaml:")[1].split(":")[0]) > 1
+    assert "hush" not in str(caught.value)
