@@ -46,8 +46,11 @@ def _clause_view(system: System, clause: Clause, figures: Sequence[Figure]) -> C
 def remedy_text(clause: Clause) -> str:
     """Return what a breach entitles the hospital to, in words."""
     remedy = clause.remedy
-    parts = [f"cure within {wording.plural(remedy.cure_days, 'day')}"]
-    if remedy.service_credit_percent:
+    parts = [f"cure within {remedy.cure}"]
+    if remedy.schedule:
+        most = max(step.percent for step in remedy.schedule)
+        parts.insert(0, f"service credit of up to {most:g}%, by how far the figure is beyond")
+    elif remedy.service_credit_percent:
         parts.insert(0, f"service credit of {remedy.service_credit_percent:g}%")
     if remedy.termination_right:
         parts.append("right to terminate")

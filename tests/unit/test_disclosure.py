@@ -13,6 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from aiops_pipelines.assets.metadata import figures_table
 from aiops_pipelines.cli.status import as_record
+from aiops_pipelines.contracts.evaluation import evaluate_contract
 from aiops_pipelines.evaluation.disclosure import told_counts, withheld_counts
 from aiops_pipelines.evaluation.status import portfolio_status
 from aiops_pipelines.evaluation.window import history
@@ -51,7 +52,7 @@ def night(tmp_path_factory):
             "remedy": {"cure_days": 30},
         }
     )  # fmt: skip
-    contract = example.contract.model_copy(update={"clauses": (clause,)})
+    contract = example.contract.model_copy(update={"clauses": (clause,), "claims": ()})
     rule = rule_like(base, mature_after_days=2)
     system = base.model_copy(update={"truth": rule, "contract": contract})
     night = Night(tmp_path_factory.mktemp("night"), system, cases=60)
@@ -62,8 +63,9 @@ def night(tmp_path_factory):
         return frame
 
     night.fill(0, LAST, frame=with_few, noise=1.5, prevalence=-1.0)
-    for area in (Area.PERFORMANCE, Area.CALIBRATION, Area.BIAS, Area.SLA):
+    for area in (Area.PERFORMANCE, Area.CALIBRATION, Area.BIAS):
         night.evaluate(area, LAST)
+    evaluate_contract(night.lake, system, night.day(LAST), night.day(LAST))
     return night
 
 

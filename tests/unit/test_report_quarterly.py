@@ -1,16 +1,17 @@
 import re
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from report_hospital import (
     DAY,
+    incident,
     make,
     nights,
     paper_incidents,
     paper_lake,
     paper_portfolio,
-    system_record,
 )
 from upath import UPath
 
@@ -18,7 +19,8 @@ from aiops_pipelines.evaluation.store import write_figures
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports.quarterly.gather import Quarter, attainment, gather
-from aiops_pipelines.reports.quarterly.obligations import credit_of, sequential_alarms
+from aiops_pipelines.reports.quarterly.incidents import incidents_section
+from aiops_pipelines.reports.quarterly.obligations import sequential_alarms
 from aiops_pipelines.reports.quarterly.report import quarterly_html, quarterly_view
 from aiops_pipelines.reports.style import LOOKS
 from aiops_pipelines.verdict import Verdict
@@ -121,13 +123,29 @@ def test_nights_with_too_little_data_are_no_attainment(tmp_path):
     assert attainment(table, "another") == (0, 0)
 
 
-def test_a_credit_shows_its_working():
-    contract = system_record("no-show").contract
-    amount, working = credit_of(contract, contract.clauses[0])
-    assert amount == "3,000 USD"
-    assert working == (
-        "Credit, if it applies to one quarter's fee: 10% of 30,000 USD (a quarter of 120,000) "
-        "= 3,000 USD."
+def test_times_to_acknowledge_and_resolve_are_medians_of_what_is_done(view):
+    start = datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+    def taken_up(number, hours, resolved=None, **fields):
+        base = incident(f"INC-2026-{number}", "no-show", "drift", date(2026, 3, 1), **fields)
+        return replace(
+            base, detected_at=start, acknowledged_at=hours and start + timedelta(hours=hours),
+            resolved_at=resolved and start + timedelta(hours=resolved),
+            acknowledge_by=start + timedelta(hours=4), resolve_by=start + timedelta(days=3),
+        )  # fmt: skip
+
+    harm = {"ahrq_class": "near miss"}
+    told = incidents_section(
+        QUARTER,
+        [
+            taken_up(1, 1, 24), taken_up(2, 3, 48), taken_up(3, 9, 24), taken_up(4, None),
+            taken_up(5, 2, 200, safety=harm),
+        ],
+        {},
+    )  # fmt: skip
+    assert told.tables[0].rows == (
+        ("near miss", "1", "2 h (n 1)", "8 days 8 h (n 1)", "1"),
+        ("no report of harm", "4", "3 h (n 3, 1 not yet)", "1 day (n 3, 1 not yet)", "2"),
     )
 
 

@@ -1,16 +1,17 @@
-"""Sections on what is owed and unknown: clauses and credits, incidents, alarms, blind spots."""
+"""Sections on what is owed and unknown: clauses and credits, alarms, blind spots."""
 
-from collections import Counter
 from collections.abc import Sequence
 
-from aiops_pipelines.incidents import Incident
-from aiops_pipelines.portfolio import Area, Clause, Contract
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aiops_pipelines.contracts.remedies import credit_of
+from aiops_pipelines.portfolio import Area, Clause
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.contract_view import ClauseView, clause_views
 from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter, attainment
 from aiops_pipelines.reports.quarterly.inventory import has_mature_labels
 from aiops_pipelines.reports.quarterly.layout import Cell, Section, Table
-from aiops_pipelines.reports.view import is_open
 from aiops_pipelines.verdict import Verdict
 
 AVERAGE_RUN_DAYS = 3652.5
@@ -27,13 +28,17 @@ def contracts_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Sec
             continue
         views = clause_views(each.system, each.areas[Area.SLA].figures)
         for clause, view in zip(contract.clauses, views, strict=True):
-            credit, working = credit_of(contract, clause)
+            worst = worst_estimate(each.tables[Area.SLA], clause)
+            credit = credit_of(contract, clause, worst)
             breached = was_breached(each, clause.id)
-            rows.append(_clause_row(each, clause, view, credit if breached else "none"))
+            amount = (
+                f"{credit.amount:,.0f} {credit.currency}" if breached and credit.amount else "none"
+            )
+            rows.append(_clause_row(each, clause, view, amount))
             if breached:
                 points.append(
                     f"{each.system.name}, {clause.id}: “{clause.text}” At the quarter's end: "
-                    f"{view.reason}. {working}"
+                    f"{view.reason}. Credit for one period: {credit.working}."
                 )
     return Section(
         id="contracts",
@@ -72,65 +77,22 @@ def _clause_row(
     )
 
 
+def worst_estimate(table: pa.Table, clause: Clause) -> float | None:
+    """Return the clause's worst figure on a night in breach; a credit may depend on how far."""
+    rows = table.filter(
+        pc.and_(
+            pc.equal(table["clause"], clause.id), pc.equal(table["verdict"], Verdict.BREACH.value)
+        )
+    )
+    values = [value for value in rows["estimate"].to_pylist() if value is not None]
+    choose = min if clause.minimum is not None else max
+    return choose(values, default=None)
+
+
 def was_breached(each: SystemQuarter, clause: str) -> bool:
     """Return whether the clause was in breach on any night of the quarter."""
     kept, judged = attainment(each.tables[Area.SLA], clause)
     return kept < judged
-
-
-def credit_of(contract: Contract, clause: Clause) -> tuple[str, str]:
-    """Return the credit for the quarter as an amount, and its working in words."""
-    percent = clause.remedy.service_credit_percent
-    if not percent:
-        return "none", "The clause provides no credit."
-    fee = contract.annual_fee / 4
-    amount = fee * percent / 100
-    text = f"{amount:,.0f} {contract.currency}"
-    return text, (
-        f"Credit, if it applies to one quarter's fee: {percent:g}% of {fee:,.0f} "
-        f"{contract.currency} (a quarter of {contract.annual_fee:,.0f}) = {text}."
-    )
-
-
-def incidents_section(
-    quarter: Quarter, incidents: Sequence[Incident], names: dict[str, str]
-) -> Section:
-    """Return the incidents of the quarter, and older ones that are still open."""
-    known = [
-        incident
-        for incident in incidents
-        if incident.opened <= quarter.last
-        and (incident.opened >= quarter.start or is_open(incident))
-    ]
-    rows = tuple(
-        (
-            incident.id,
-            names.get(incident.system, incident.system),
-            incident.area,
-            incident.severity,
-            incident.status,
-            f"{incident.opened:%d %b}",
-            f"{incident.recovered_on:%d %b}" if incident.recovered_on else "no",
-            incident.summary,
-        )
-        for incident in sorted(known, key=lambda incident: (incident.severity, incident.id))
-    )
-    grave = Counter(incident.severity for incident in known)
-    told = wording.listed([f"{count} of {word}" for word, count in sorted(grave.items())])
-    return Section(
-        id="incidents",
-        title="Incidents",
-        paragraphs=(f"By severity: {told}.",) if known else (),
-        tables=(
-            Table(
-                f"Incidents of {quarter.name}, and older ones still open, the gravest first",
-                ("No.", "System", "Area", "Severity", "State", "Opened", "Recovered", "What"),
-                rows,
-                widths=("15.5%", "15%", "11.5%", "8%", "7%", "7%", "10%", "26%"),
-                empty="No incident is on record.",
-            ),
-        ),
-    )
 
 
 def alarms_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:

@@ -21,6 +21,7 @@ from aiops_pipelines.reports.quarterly.findings import (
     verdict_picture,
 )
 from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter, gather, lineage
+from aiops_pipelines.reports.quarterly.incidents import incidents_section
 from aiops_pipelines.reports.quarterly.inventory import (
     changes_section,
     coverage_section,
@@ -32,7 +33,6 @@ from aiops_pipelines.reports.quarterly.layout import Picture, Section, SystemShe
 from aiops_pipelines.reports.quarterly.obligations import (
     alarms_section,
     contracts_section,
-    incidents_section,
     limits_section,
 )
 from aiops_pipelines.reports.quarterly.sheets import sheet
