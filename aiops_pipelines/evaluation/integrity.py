@@ -57,10 +57,7 @@ def predictions_integrity(
 
 
 def labels_integrity(lake: Lake, system: System, day: date, as_of: date) -> list[Figure]:
-    """Return the integrity figures of the labels received on `day`, for whichever cases.
-
-    Writes the completeness of recent days beside them, in the table `label_completeness`.
-    """
+    """Return the integrity figures of the labels received on `day`, for whichever cases."""
     arrived = lake.read("label_arrivals", system.id, day)
     rows = arrived.num_rows
     figures = [
@@ -72,12 +69,19 @@ def labels_integrity(lake: Lake, system: System, day: date, as_of: date) -> list
         figures.append(_unknown_cases(system, day, as_of, unknown, rows))
         figures.append(_sources(system, day, as_of, arrived.column("source").to_pylist()))
         figures += _joined(lake, system, day, as_of, arrived)
-    if held_profile(lake, system) is not None:
-        known = history(lake, system, day, as_of)
-        figures += delay_figures(known)
-        completeness = list(completeness_figures(known))
-        write_beside(lake, TABLE, system.id, day, known.as_of, completeness)
     return figures
+
+
+def label_delays(lake: Lake, system: System, day: date, as_of: date) -> list[Figure]:
+    """Return how long labels take; none before there is a reference profile.
+
+    Writes the completeness of recent days beside them, in the table `label_completeness`.
+    """
+    if held_profile(lake, system) is None:
+        return []
+    known = history(lake, system, day, as_of)
+    write_beside(lake, TABLE, system.id, day, known.as_of, list(completeness_figures(known)))
+    return list(delay_figures(known))
 
 
 def _silence(lake: Lake, system: System, day: date, as_of: date, rows: int) -> Figure:

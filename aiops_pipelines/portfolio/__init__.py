@@ -7,6 +7,7 @@ from aiops_pipelines.portfolio.contract import (
     Remedy,
     ServiceClause,
 )
+from aiops_pipelines.portfolio.expectation import Expectation
 from aiops_pipelines.portfolio.feed import (
     CsvFeed,
     DayRule,
@@ -41,6 +42,7 @@ __all__ = [
     "CsvFeed",
     "DayRule",
     "DicomSrFeed",
+    "Expectation",
     "Feature",
     "Feed",
     "FeedBase",

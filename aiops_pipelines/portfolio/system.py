@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from aiops_pipelines.portfolio.contract import Contract
+from aiops_pipelines.portfolio.expectation import Expectation
 from aiops_pipelines.portfolio.feed import Feed
 from aiops_pipelines.portfolio.limit import Limit
 from aiops_pipelines.portfolio.model import ColumnName, Identifier, Record, Text
@@ -139,6 +140,7 @@ class System(Record):
     truth: LabelRule
     reference: ReferencePeriod
     limits: tuple[Limit, ...] = ()
+    quality: tuple[Expectation, ...] = ()
     contract: Contract | None = None
 
     @model_validator(mode="after")
@@ -159,6 +161,18 @@ class System(Record):
                 raise ValueError(f"{where}: needs a `subgroup` (a name or '*')")
             if limit.definition.per == "feature" and limit.feature is None:
                 raise ValueError(f"{where}: needs a `feature` (a name or '*')")
+        taken = {
+            "predictions": {"case_id", "predicted_at", "received_at", "version", "score"}
+            | {feature.name for feature in self.features}
+            | set(self.subgroups),
+            "labels": {"value", "decided_at", "received_at", "source", "reader", "revision"},
+        }
+        for entry in self.quality:
+            if entry.column is not None and entry.column not in taken[entry.feed]:
+                known = ", ".join(sorted(taken[entry.feed]))
+                raise ValueError(
+                    f"quality: {entry.feed} have no column {entry.column!r}; known: {known}"
+                )
         if self.truth.adjudication is not None:
             if self.output.task is Task.REGRESSION:
                 raise ValueError("truth: numbers are not put to a vote: drop `adjudication`")

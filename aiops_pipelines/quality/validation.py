@@ -5,7 +5,7 @@ code location loads. Its telemetry is off.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -30,20 +30,36 @@ class Expected:
     critical: bool
     rows: int
     broken: int | None
+    blocks: bool = False
 
 
-def validate_predictions(system: System, table: pa.Table) -> list[Expected]:
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A suite's outcomes, and Great Expectations' own result for its page; None of no rows."""
+
+    outcomes: list[Expected]
+    result: Any = None
+
+
+def validate_predictions(system: System, table: pa.Table) -> Validation:
     """Run the predictions' suite on a day's table; an empty table yields no outcome."""
+    if table.num_rows == 0:
+        return Validation([])
+    from aiops_pipelines.quality.suites.own import own_expectations
     from aiops_pipelines.quality.suites.predictions import predictions_suite
 
-    return _validate(table, lambda: predictions_suite(system, table.num_rows))
+    suite = predictions_suite(system, table.num_rows) + own_expectations(system, "predictions")
+    return _validate(table, suite)
 
 
-def validate_labels(system: System, table: pa.Table) -> list[Expected]:
+def validate_labels(system: System, table: pa.Table) -> Validation:
     """Run the labels' suite on a day's table; an empty table yields no outcome."""
+    if table.num_rows == 0:
+        return Validation([])
     from aiops_pipelines.quality.suites.labels import labels_suite
+    from aiops_pipelines.quality.suites.own import own_expectations
 
-    return _validate(table, lambda: labels_suite(system))
+    return _validate(table, labels_suite(system) + own_expectations(system, "labels"))
 
 
 def quality_figures(
@@ -64,19 +80,26 @@ def _batch_definition() -> Any:
     return asset.add_batch_definition_whole_dataframe("whole")
 
 
-def _validate(table: pa.Table, expectations: Callable[[], list[Any]]) -> list[Expected]:
-    if table.num_rows == 0:
-        return []
+_NO_VALUES = {
+    "result_format": "BASIC",
+    "partial_unexpected_count": 0,
+    "include_unexpected_rows": False,
+}
+"""Counts only: no value of a row is to stand in a result, or in the page made from it."""
+
+
+def _validate(table: pa.Table, expectations: list[Any]) -> Validation:
     definition = _batch_definition()
     import great_expectations as gx
 
     batch = definition.get_batch(batch_parameters={"dataframe": table.to_pandas()})
-    suite = gx.ExpectationSuite(name="day", expectations=expectations())
-    result = batch.validate(suite, result_format="BASIC")
-    return sorted(
+    suite = gx.ExpectationSuite(name="day", expectations=expectations)
+    result = batch.validate(suite, result_format=_NO_VALUES)
+    outcomes = sorted(
         (_outcome(item, table.num_rows) for item in result.results),
         key=lambda outcome: (outcome.rule, outcome.column or ""),
     )
+    return Validation(outcomes, result)
 
 
 def _outcome(item: Any, rows: int) -> Expected:
@@ -94,6 +117,7 @@ def _outcome(item: Any, rows: int) -> Expected:
         critical=str(getattr(config.severity, "value", config.severity)) == "critical",
         rows=int(item.result.get("element_count", rows)),
         broken=None if broken is None else int(broken),
+        blocks=bool((config.meta or {}).get("blocks")),
     )
 
 

@@ -2,7 +2,8 @@
 
 The example hospital's systems without any fault, written straight into a lake in a temporary
 folder and judged night by night by the domain's own functions. A rule's alarms are the nights on
-which it warned or was breached; nights before it had enough history are not counted.
+which it warned or was breached; nights before it had enough history are not counted. Suites and
+label delays, which cost more, are judged every SUITE_EVERY nights.
 
     python benchmarks/coverage/quality.py [--volume 1.0] [--days 365] [--system ID ...]
 """
@@ -21,7 +22,11 @@ from upath import UPath
 from aiops_pipelines.evaluation.arrivals import closed_days
 from aiops_pipelines.evaluation.daily import write_daily_statistics
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.evaluation.integrity import labels_integrity, predictions_integrity
+from aiops_pipelines.evaluation.integrity import (
+    label_delays,
+    labels_integrity,
+    predictions_integrity,
+)
 from aiops_pipelines.ingestion import ingest_scored_cases
 from aiops_pipelines.ingestion.labels import CaseDays, arrivals_of_cases, merge_labels
 from aiops_pipelines.lake import Lake
@@ -37,7 +42,7 @@ from aiops_pipelines.verdict import Verdict
 
 START = date(2027, 1, 4)
 REFERENCE_DAYS = 56
-SUITE_EVERY = 7
+SUITE_EVERY = 28
 SEED = 20270104
 ALARMS = (Verdict.WARN, Verdict.BREACH)
 
@@ -111,10 +116,12 @@ def _figures(
     yield from predictions_integrity(lake, system, day, day, closed)
     yield from labels_integrity(lake, system, day, day)
     if offset % SUITE_EVERY == 0:
+        yield from label_delays(lake, system, day, day)
         cases = lake.read("predictions", system.id, day)
-        outcomes = validate_predictions(system, cases)
+        outcomes = validate_predictions(system, cases).outcomes
         yield from quality_figures(outcomes, "predictions", system, day, day)
-        outcomes = validate_labels(system, lake.read("label_arrivals", system.id, day))
+        arrived = lake.read("label_arrivals", system.id, day)
+        outcomes = validate_labels(system, arrived).outcomes
         yield from quality_figures(outcomes, "labels", system, day, day)
 
 

@@ -14,7 +14,11 @@ from upath import UPath
 from aiops_pipelines.evaluation.arrivals import volume_interval
 from aiops_pipelines.evaluation.daily import write_daily_statistics
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.evaluation.integrity import labels_integrity, predictions_integrity
+from aiops_pipelines.evaluation.integrity import (
+    label_delays,
+    labels_integrity,
+    predictions_integrity,
+)
 from aiops_pipelines.evaluation.profile import Facts, ReferenceProfile
 from aiops_pipelines.evaluation.soundness import soundness
 from aiops_pipelines.ingestion import (
@@ -89,6 +93,7 @@ class Hospital:
         lake = self.intake.lake
         found = predictions_integrity(lake, self.system, NIGHT, NIGHT)
         found += labels_integrity(lake, self.system, NIGHT, NIGHT)
+        found += label_delays(lake, self.system, NIGHT, NIGHT)
         return {f.metric: f for f in sorted(found, key=lambda figure: figure.verdict.gravity)}
 
 
