@@ -23,7 +23,7 @@ from aiops_pipelines.statistics.arguments import (
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion
-from aiops_pipelines.statistics.ranking import AurocSums, auroc
+from aiops_pipelines.statistics.ranking import AurocSums, auroc, logit_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +187,13 @@ def _macro(
     ]
     variance = float(np.sum(np.mean(contributions, axis=0) ** 2))
     smallest = int(np.bincount(truth.astype(np.int64)).min())
-    found = AurocSums(float(np.mean(values)), variance, n, n).estimate(
-        level, "logit", method, smallest
-    )
-    return replace(found, n_events=None)
+    value, error = float(np.mean(values)), math.sqrt(variance)
+    if smallest < 2 or not error or not 0 < value < 1:
+        found = AurocSums(value, 0.0, n, smallest).estimate(level, method=method)
+        return replace(found, n_events=None)
+    quantile = float(stats.t.ppf((1 + confidence_level(level)) / 2, smallest - 1))
+    low, high = logit_interval(value, quantile * error)
+    return Estimate(value, low, high, error, n, None, f"{method}, logit interval")
 
 
 def _contributions(score: FloatArray, positive: BoolArray, value: float) -> FloatArray:

@@ -27,7 +27,7 @@ from aiops_pipelines.statistics.arguments import (
 from aiops_pipelines.statistics.calibration import Calibration, calibration_from_groups
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.operating import OperatingPoint, operating_point_from_counts
-from aiops_pipelines.statistics.ranking import auroc_from_counts, average_precision_from_counts
+from aiops_pipelines.statistics.ranking import auroc_from_counts, average_precision_from_counts, few
 from aiops_pipelines.statistics.resampling import (
     binned_auroc,
     binned_average_precision,
@@ -319,7 +319,8 @@ class Histogram:
         The bins' counts are resampled, so that the cost does not depend on n. `metric` is named or
         takes counts of positives and negatives (..., bins) and returns (...,). Where no replicate
         differs, as at perfect separation, a bootstrap knows no interval: a named metric then has
-        its exact one, another has none.
+        its exact one, another has none. So has an AUROC with few cases of one class, whose
+        replicates cover 85%.
 
         Raises ValueError for fewer than two replicates.
         """
@@ -329,9 +330,12 @@ class Histogram:
         if metric not in chosen:
             raise ValueError(f"metric: must be one of {', '.join(chosen)}, is {metric!r}")
         found = resampled(chosen[metric], self.positive, self.negative, replicates, seed, level)
-        if found.value is None or found.low is not None:
+        if found.value is None:
             return found
-        return self.auroc(level) if metric == "auroc" else self.average_precision(level)
+        rare = few(min(self.n_positive, self.n_negative), self.n)
+        if metric == "auroc":
+            return self.auroc(level) if rare or found.low is None else found
+        return found if found.low is not None else self.average_precision(level)
 
     def to_arrow(self) -> pa.Table:
         """Return the bins that hold a case, as ARROW states; the edges are kept elsewhere.

@@ -93,7 +93,7 @@ def auroc(
     placed = _placements(scores, labels)
     value = float(placed.of_positives.mean())
     variance = _covariance(placed, placed, labels, clusters)
-    patients = min(len(np.unique(clusters[labels])), len(np.unique(clusters[~labels])))
+    patients = len(np.unique(clusters[labels])), len(np.unique(clusters[~labels]))
     found = AurocSums(value, variance, n, positives)
     return found.estimate(level, scale, method, patients)
 
@@ -136,14 +136,16 @@ class AurocSums:
         level: float = 0.95,
         scale: Scale = "logit",
         method: str = "DeLong",
-        clusters: int | None = None,
+        patients: tuple[int, int] | None = None,
     ) -> Estimate:
         """Return the AUROC with its interval.
 
-        `clusters` is the number of patients with the rarer class where cases are not independent:
-        the interval is then Student's with one degree of freedom less.
+        `patients` are how many have a positive and how many a negative where cases are not
+        independent: the interval is then Student's, with one degree of freedom less than the fewer
+        of them, or Newcombe's for so many cases.
         """
-        smaller = min(self.n_events, self.n - self.n_events) if clusters is None else clusters
+        sizes = patients or (self.n_events, self.n - self.n_events)
+        smaller = min(sizes)
         alpha = 1 - confidence_level(level)
         bound = float((alpha / 2) ** (1 / smaller))
         if self.value >= 1 - 1e-12:
@@ -155,25 +157,26 @@ class AurocSums:
             reach = float(special.ndtri(1 - alpha / 2)) * error
             low, high = max(0.0, self.value - reach), min(1.0, self.value + reach)
             return self._stated(self.value, low, high, error, method)
-        if clusters is None and (self._few(smaller) or not error):
-            low, high = newcombe_auroc(self.value, self.n_events, self.n - self.n_events, level)
-            return self._stated(self.value, low, high, error or None, "DeLong, Newcombe interval")
-        if not error:
-            low, high = min(self.value, 1 - bound), max(self.value, bound)
-            return self._stated(self.value, low, high, None, f"{method}, one patient of a class")
+        if few(smaller, sum(sizes)) or not error:
+            low, high = newcombe_auroc(self.value, *sizes, level)
+            return self._stated(
+                self.value, low, high, error or None, f"{method}, Newcombe interval"
+            )
         quantile = special.ndtri(1 - alpha / 2)
-        if clusters is not None:
-            quantile = special.stdtrit(clusters - 1, 1 - alpha / 2)
+        if patients is not None:
+            quantile = special.stdtrit(smaller - 1, 1 - alpha / 2)
         low, high = logit_interval(self.value, float(quantile) * error)
         return self._stated(self.value, low, high, error, f"{method}, logit interval")
-
-    def _few(self, smaller: int) -> bool:
-        return smaller < FEW or (smaller < RARE and smaller < RARE_SHARE * self.n)
 
     def _stated(
         self, value: float, low: float, high: float, error: float | None, method: str
     ) -> Estimate:
         return Estimate(value, low, high, error, self.n, self.n_events, method)
+
+
+def few(smaller: int, n: int) -> bool:
+    """Return whether the smaller class has too few of n cases for DeLong's interval."""
+    return smaller < FEW or (smaller < RARE and smaller < RARE_SHARE * n)
 
 
 def logit_interval(value: float, reach: float) -> tuple[float, float]:
@@ -212,8 +215,10 @@ def compare_auroc(
 ) -> AurocDifference:
     """Return the paired comparison of two scores on the same cases (all arrays (n,)).
 
-    Scores that order all cases alike have no difference, for certain; otherwise a class of one
-    case, or a comparison without any spread, gives a difference without interval or test.
+    z is DeLong's; with few cases of one class it is held against Student's distribution with one
+    degree of freedom less than these. Scores that order all cases alike have no difference, for
+    certain; otherwise a class of one case, or a comparison without any spread, gives a difference
+    without interval or test.
 
     Raises ValueError as `auroc` does.
     """
@@ -237,8 +242,10 @@ def compare_auroc(
         known = 0.0 if same else None
         return AurocDifference(difference, known, known, None, None, None, n, positives)
     z = difference / error
-    reach = float(stats.norm.ppf((1 + confidence_level(level)) / 2)) * error
-    p_value = 2 * float(stats.norm.sf(abs(z)))
+    smaller = min(positives, n - positives)
+    freedom = smaller - 1 if few(smaller, n) else math.inf
+    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
+    p_value = 2 * float(stats.t.sf(abs(z), freedom))
     low, high = max(difference - reach, -1.0), min(difference + reach, 1.0)
     return AurocDifference(difference, low, high, error, z, p_value, n, positives)
 

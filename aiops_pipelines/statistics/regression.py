@@ -2,8 +2,9 @@
 
 Intervals hold for skewed errors that grow with the prediction, as lengths of stay have: variances
 are estimated from fourth moments, never assumed normal or constant. Sources: Bland & Altman (1986,
-1999) for limits of agreement; Cox (1958) for the calibration slope; White (1980) for its variance;
-Steiger & Hakstian (1982) for the correlation's.
+1999) for limits of agreement; Cox (1958) for the calibration slope; White (1980) for its variance,
+Bell & McCaffrey (2002) for what few cases make of it; Steiger & Hakstian (1982) for the
+correlation's.
 """
 
 import math
@@ -188,9 +189,10 @@ class RegressionSums:
             of_mean + mean_p**2 * of_slope / s_pp**2 - 2 * mean_p * shared / s_pp
         ) / freedom
         mean_y = (self.p1 - self.e1) / n
+        leverage = max(self._central(4, 0) / s_pp**2, 1.0) / n
         return (
-            _student(slope, slope_variance, n, 2, level, method),
-            _student(mean_y - slope * mean_p, intercept_variance, n, 2, level, method),
+            _student(slope, slope_variance, n, 2, level, method, leverage),
+            _student(mean_y - slope * mean_p, intercept_variance, n, 2, level, method, leverage),
             self._explained(s_pp, slope, level),
         )
 
@@ -245,11 +247,23 @@ def regression(predicted: ArrayLike, observed: ArrayLike, level: float = 0.95) -
 
 
 def _student(
-    value: float, variance: float, n: int, fitted: int, level: float, method: str
+    value: float,
+    variance: float,
+    n: int,
+    fitted: int,
+    level: float,
+    method: str,
+    leverage: float = 0.0,
 ) -> Estimate:
-    """Return a value with Student's interval; none where the cases show no spread at all."""
+    """Return a value with Student's interval; none where the cases show no spread at all.
+
+    `leverage`, the kurtosis of the predictor over n, says how few cases carry a line: a robust
+    variance then has about 1 / leverage degrees of freedom (Bell & McCaffrey, 2002), and is too
+    small by about that share.
+    """
     error = math.sqrt(max(variance, 0.0))
     if error <= 1e-14 * abs(value):
         return Estimate(value, None, None, None, n, None, f"{method}: no spread, no interval")
-    reach = float(special.stdtrit(n - fitted, (1 + level) / 2)) * error
+    freedom = min(n - fitted, max(1 / leverage, 1.0)) if leverage else n - fitted
+    reach = float(special.stdtrit(freedom, (1 + level) / 2)) * error * (1 + leverage)
     return Estimate(value, value - reach, value + reach, error, n, None, method)

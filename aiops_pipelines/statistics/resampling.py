@@ -8,6 +8,10 @@ from scipy import stats
 
 from aiops_pipelines.statistics.arguments import FloatArray, IntArray, confidence_level
 from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.proportions import proportions
+
+FEW_EVENTS = 10
+"""Below these, a mean loss is bounded by how many events there may be."""
 
 
 def mean_estimate(
@@ -41,7 +45,28 @@ def mean_estimate(
         low = value * (1 - others)
         return Estimate(value, low, high, None, n, n_events, f"{name}, terms all alike")
     reach = math.exp(float(stats.t.ppf((1 + confidence_level(level)) / 2, n - 1)) * error / value)
-    return Estimate(value, value / reach, min(value * reach, highest), error, n, n_events, method)
+    most = _with_more_events(value, value * reach, n, n_events, upper, level)
+    high = None if most is None else min(most, highest)
+    return Estimate(value, value / reach, high, error, n, n_events, method)
+
+
+def _with_more_events(
+    value: float, high: float, n: int, n_events: int | None, upper: float | None, level: float
+) -> float | None:
+    """Return the upper bound of a mean loss, raised where few events carry it.
+
+    The spread seen among a handful of events, or none, says little: the bound then allows for as
+    many events as Wilson's interval does. None where an event was never seen and may cost anything.
+    """
+    if n_events is None:
+        return high
+    rarer = min(n_events, n - n_events)
+    if rarer >= FEW_EVENTS:
+        return high
+    rate = float(proportions([rarer], [n], "wilson", level).high[0])
+    if rarer:
+        return max(high, value * rate * n / rarer)
+    return None if upper is None else max(high, value + rate * upper)
 
 
 def binned_auroc(positive: FloatArray, negative: FloatArray) -> FloatArray:
@@ -73,7 +98,9 @@ def resampled(
 ) -> Estimate:
     """Return `metric` of two count vectors with a Poisson bootstrap's percentile interval.
 
-    No interval where no replicate differs: resampling then knows nothing of the uncertainty.
+    Percentiles are expanded by as much as Student's interval exceeds the normal one with the cases
+    of the smaller class (Hesterberg, 2015). No interval where that class has one case, or no
+    replicate differs: resampling then knows nothing of the uncertainty.
 
     Raises ValueError for fewer than two replicates.
     """
@@ -94,10 +121,10 @@ def resampled(
     ]
     found = np.asarray(metric(*drawn))
     found = found[np.isfinite(found)]
-    if len(found) < 2 or np.ptp(found) < 1e-12:
+    if len(found) < 2 or np.ptp(found) < 1e-12 or min(events, n - events) < 2:
         return Estimate(value, None, None, None, n, events, f"{method}, all alike: no interval")
-    alpha = 1 - confidence_level(level)
-    low, high = np.quantile(found, [alpha / 2, 1 - alpha / 2])
+    tail = _expanded_tail(min(events, n - events), level)
+    low, high = np.quantile(found, [tail, 1 - tail])
     return Estimate(
         value,
         min(float(low), value),
@@ -107,3 +134,9 @@ def resampled(
         events,
         method,
     )
+
+
+def _expanded_tail(smaller: int, level: float) -> float:
+    """Return the share of replicates beyond each end of an expanded percentile interval."""
+    quantile = float(stats.t.ppf((1 + confidence_level(level)) / 2, smaller - 1))
+    return float(stats.norm.sf(quantile * math.sqrt(smaller / (smaller - 1))))
