@@ -130,16 +130,12 @@ class Night:
             version="1.0",
             score=1 / (1 + np.exp(-logit)),
             label=np.where(known, label.astype(float), np.nan),
-            decided_at=pd.NaT,
-            label_received_at=pd.NaT,
-            label_first_received_at=pd.NaT,
-            source=None,
-            revision=None,
             label_state=np.where(known, "mature", "pending"),
         )
         if frame is not None:
             rows = frame(rows)
         schema = scored_cases_schema(self.system)
+        rows = rows.assign(**dict.fromkeys(set(schema.names) - set(rows.columns)))
         return pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
 
     def evaluate(self, area: Area, number: int, as_of: int | None = None) -> list[Figure]:
