@@ -5,6 +5,8 @@ system's portfolio entry names. Everything evaluated, from data quality to SLA c
 the one table `FIGURES`.
 """
 
+from enum import StrEnum
+
 import pyarrow as pa
 
 from aiops_pipelines.portfolio import System
@@ -101,6 +103,29 @@ EXPLANATIONS = pa.schema(
     ]
 )
 """Why a performance figure is off: change points, parts, slices and events, one a row."""
+
+
+class ServiceEvent(StrEnum):
+    """What a row of the service-event feed can say."""
+
+    UP = "up"
+    DOWN = "down"
+    MAINTENANCE_BEGINS = "maintenance begins"
+    MAINTENANCE_ENDS = "maintenance ends"
+    LATENCY = "latency"
+    TICKET_OPENED = "ticket opened"
+    TICKET_ANSWERED = "ticket answered"
+
+
+SERVICE_EVENTS = pa.schema(
+    [
+        pa.field("event", pa.string(), nullable=False),
+        pa.field("at", TIMESTAMP, nullable=False),
+        pa.field("seconds", pa.float64()),
+        pa.field("ticket", pa.string()),
+    ]
+)
+"""What the service's monitoring said on a day; `seconds` of a latency, `ticket` of support."""
 
 EVIDENCE_LEDGER = pa.schema(
     [

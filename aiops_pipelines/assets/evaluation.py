@@ -7,7 +7,7 @@ import dagster as dg
 
 from aiops_pipelines.assets.ingest import OWNERS, RANGES
 from aiops_pipelines.assets.metadata import explanations_list, figures_table, rates_table, trend
-from aiops_pipelines.assets.night import night, show_days
+from aiops_pipelines.assets.night import Night, night, show_days
 from aiops_pipelines.assets.statistics import daily_statistics
 from aiops_pipelines.assets.verdicts import check_spec, recorded, verdict_of
 from aiops_pipelines.contracts.evaluation import evaluate_contract
@@ -16,9 +16,10 @@ from aiops_pipelines.evaluation.explanation import latest_explanations
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import TABLES
 from aiops_pipelines.evaluation.subgroups import furthest_pairs, latest_subgroups
+from aiops_pipelines.ingestion.service import ingest_service_events
 from aiops_pipelines.partitions import SYSTEM_DAYS
-from aiops_pipelines.portfolio import Area, System
-from aiops_pipelines.resources import Clock, LakeResource, PortfolioResource
+from aiops_pipelines.portfolio import Area
+from aiops_pipelines.resources import Clock, FeedsResource, LakeResource, PortfolioResource
 from aiops_pipelines.verdict import worst
 
 TRAILING_DAYS = 90
@@ -69,13 +70,14 @@ def _area_asset(area: Area, upstream: Sequence[dg.AssetsDefinition]) -> dg.Asset
         context: dg.AssetExecutionContext,
         portfolio: PortfolioResource,
         lake: LakeResource,
+        feeds: FeedsResource,
         clock: Clock,
     ) -> Iterator[dg.MaterializeResult[None]]:
         this = night(context.partition_keys, context.run.tags, portfolio, clock)
         shown, results = {}, {}
         for day in this.days:
             as_of = max(day, this.as_of)
-            figures = _evaluated(area, lake, this.system, day, as_of)
+            figures = _evaluated(area, lake, feeds, this, day, as_of)
             shown[day] = _metadata(lake, area, this.system.id, day, figures)
             results[day] = verdict_of(limits, figures, as_of)
         show_days(context, this.system.id, shown)
@@ -87,11 +89,12 @@ def _area_asset(area: Area, upstream: Sequence[dg.AssetsDefinition]) -> dg.Asset
 
 
 def _evaluated(
-    area: Area, lake: LakeResource, system: System, day: date, as_of: date
+    area: Area, lake: LakeResource, feeds: FeedsResource, this: Night, day: date, as_of: date
 ) -> list[Figure]:
-    if area is Area.SLA:
-        return evaluate_contract(lake.open(), system, day, as_of)
-    return evaluate(area, lake.open(), system, day, as_of)
+    if area is not Area.SLA:
+        return evaluate(area, lake.open(), this.system, day, as_of)
+    ingest_service_events(feeds.intake(lake.open(), this.hospital), this.system, day)
+    return evaluate_contract(lake.open(), this.hospital.calendar, this.system, day, as_of)
 
 
 def _metadata(

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.contracts.claims import claim_figure
 from aiops_pipelines.contracts.figures import of_row
-from aiops_pipelines.contracts.ledger import Ledger, LedgerRow
+from aiops_pipelines.contracts.ledger import Ledger
 from aiops_pipelines.contracts.notice import notice_figure
 from aiops_pipelines.contracts.rates import rate_row
+from aiops_pipelines.contracts.service import service_figure
 from aiops_pipelines.contracts.stream import terms_of
-from aiops_pipelines.contracts.verdicts import episode, in_grace
+from aiops_pipelines.contracts.verdicts import in_grace
 from aiops_pipelines.evaluation.areas import labelled_figure
 from aiops_pipelines.evaluation.bias import bias_figures
 from aiops_pipelines.evaluation.drift import drift_figures
@@ -22,18 +24,20 @@ from aiops_pipelines.evaluation.store import write_figures
 from aiops_pipelines.evaluation.window import History, history
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import RATES, Area, Clause, System
-from aiops_pipelines.verdict import Verdict, worst
+from aiops_pipelines.verdict import worst
 
 
-def evaluate_contract(lake: Lake, system: System, day: date, as_of: date) -> list[Figure]:
+def evaluate_contract(
+    lake: Lake, calendar: BusinessCalendar, system: System, day: date, as_of: date
+) -> list[Figure]:
     """Return and keep the figures of the contract on one day, appending to the evidence ledger."""
     known = history(lake, system, day, as_of)
-    figures = list(_figures(lake, known)) or [no_limit(known, Area.SLA)]
+    figures = list(_figures(lake, calendar, known)) or [no_limit(known, Area.SLA)]
     write_figures(lake, Area.SLA, TABLES[Area.SLA], system.id, day, known.as_of, figures)
     return figures
 
 
-def _figures(lake: Lake, known: History) -> Iterator[Figure]:
+def _figures(lake: Lake, calendar: BusinessCalendar, known: History) -> Iterator[Figure]:
     system, day = known.system, known.day
     contract = system.contract
     if contract is None or not contract.start <= day <= contract.end:
@@ -45,6 +49,11 @@ def _figures(lake: Lake, known: History) -> Iterator[Figure]:
                 yield of_row(system, clause, row, day, known.as_of)
                 continue
         yield from _measured(lake, known, clause)
+    for service in contract.service_clauses:
+        figure = service_figure(lake, system, service, calendar, day, known.as_of)
+        terms = f"{service.measure} {service.percentile} {service.bound}"
+        Ledger(lake, system.id, service.id).append_figure(figure, terms)
+        yield figure
     for claim in contract.claims:
         yield claim_figure(known, claim, day)
     yield notice_figure(lake, system, contract, day, known.as_of)
@@ -60,42 +69,14 @@ def _measured(lake: Lake, known: History, clause: Clause) -> Iterator[Figure]:
     else:
         found = [labelled_figure(known, clause, Area.SLA)]
     figures = [_in_grace(known, clause, figure) for figure in found]
-    if clause.metric not in RATES:
-        ledger = Ledger(lake, known.system.id, clause.id)
-        held = ledger.nights
-        if not held or known.day > held[-1]:
-            ledger.append(_row(known, clause, figures, ledger.latest(known.day)))
+    if clause.metric not in RATES and figures:
+        verdict = worst(figure.verdict for figure in figures)
+        grave = next(figure for figure in figures if figure.verdict is verdict)
+        terms = terms_of(known.system, clause)
+        Ledger(lake, known.system.id, clause.id).append_figure(grave, terms)
     yield from figures
 
 
 def _in_grace(known: History, clause: Clause, figure: Figure) -> Figure:
     judged = in_grace(known.system, clause, known.day, Judgement(figure.verdict, figure.reason))
     return replace(figure, verdict=judged.verdict, reason=judged.reason)
-
-
-def _row(
-    known: History, clause: Clause, figures: list[Figure], last: LedgerRow | None
-) -> LedgerRow:
-    """Return the row of the clause's gravest figure; its evidence is that of restated days."""
-    verdict = worst(figure.verdict for figure in figures)
-    grave = next(figure for figure in figures if figure.verdict is verdict)
-    return LedgerRow(
-        system=known.system.id,
-        clause=clause.id,
-        night=known.day,
-        terms=terms_of(known.system, clause),
-        metric=clause.metric,
-        operating_point=clause.operating_point,
-        stratum=grave.stratum,
-        minimum=clause.minimum,
-        maximum=clause.maximum,
-        n=grave.n,
-        estimate=grave.estimate,
-        low=grave.low,
-        high=grave.high,
-        method=grave.method,
-        log_e_value=grave.log_e_value,
-        verdict=Verdict(verdict),
-        reason=grave.reason,
-        breached_since=episode(last, known.day, verdict),
-    )

@@ -10,6 +10,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.lake import FileRecord, Lake
 from aiops_pipelines.schema import EVIDENCE_LEDGER
 from aiops_pipelines.verdict import Verdict
@@ -57,6 +58,37 @@ class LedgerRow:
     state: str | None = None
 
 
+def row_of(figure: Figure, terms: str, last: LedgerRow | None) -> LedgerRow:
+    """Return the row of a clause's figure whose evidence is not kept as counts."""
+    return LedgerRow(
+        system=figure.system,
+        clause=figure.clause or "",
+        night=figure.day,
+        terms=terms,
+        metric=figure.metric,
+        operating_point=figure.operating_point,
+        stratum=figure.stratum,
+        minimum=figure.minimum,
+        maximum=figure.maximum,
+        n=figure.n,
+        estimate=figure.estimate,
+        low=figure.low,
+        high=figure.high,
+        method=figure.method,
+        log_e_value=figure.log_e_value,
+        verdict=figure.verdict,
+        reason=figure.reason,
+        breached_since=episode(last, figure.day, figure.verdict),
+    )
+
+
+def episode(last: LedgerRow | None, night: date, verdict: Verdict) -> date | None:
+    """Return the first night of the breach that stands on `night`, None where none does."""
+    if verdict is not Verdict.BREACH:
+        return None
+    return (last.breached_since if last else None) or night
+
+
 class Ledger:
     """The rows of one clause of one system."""
 
@@ -96,6 +128,12 @@ class Ledger:
             return held
         self._write(row)
         return row
+
+    def append_figure(self, figure: Figure, terms: str) -> None:
+        """Append the row of a figure, unless its night, or a later one, has a row."""
+        held = self.nights
+        if not held or figure.day > held[-1]:
+            self.append(row_of(figure, terms, self.latest(figure.day)))
 
     def digest(self, night: date) -> FileRecord:
         """Return path and SHA-256 of a night's row; LakeError where it has none."""

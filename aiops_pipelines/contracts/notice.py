@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from aiops_pipelines.contracts.figures import contract_figure
-from aiops_pipelines.contracts.ledger import Ledger, LedgerRow
-from aiops_pipelines.contracts.verdicts import episode
+from aiops_pipelines.contracts.ledger import Ledger, LedgerRow, episode
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.judgement import Judgement
 from aiops_pipelines.lake import Lake

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from aiops_pipelines.contracts.arrivals import ArrivalRecord, DayCounts
-from aiops_pipelines.contracts.ledger import Ledger, LedgerRow
+from aiops_pipelines.contracts.ledger import Ledger, LedgerRow, episode
 from aiops_pipelines.contracts.stream import (
     Stream,
     Tonight,
@@ -16,7 +16,7 @@ from aiops_pipelines.contracts.stream import (
     shares_of,
     terms_of,
 )
-from aiops_pipelines.contracts.verdicts import episode, in_grace
+from aiops_pipelines.contracts.verdicts import in_grace
 from aiops_pipelines.evaluation.caveats import STALE_DAYS
 from aiops_pipelines.evaluation.figure import subject
 from aiops_pipelines.evaluation.judgement import Evidence, Judgement, judge

@@ -1,8 +1,7 @@
-"""What a contract adds to a verdict: grace, and since when a breach stands without a break."""
+"""What a contract adds to a verdict: grace."""
 
 from datetime import date, timedelta
 
-from aiops_pipelines.contracts.ledger import LedgerRow
 from aiops_pipelines.evaluation.judgement import Judgement
 from aiops_pipelines.portfolio import Clause, System
 from aiops_pipelines.verdict import Verdict
@@ -17,10 +16,3 @@ def in_grace(system: System, clause: Clause, night: date, judgement: Judgement) 
     if night >= ends:
         return judgement
     return Judgement(Verdict.WARN, f"{judgement.reason}; in grace until {ends}")
-
-
-def episode(last: LedgerRow | None, night: date, verdict: Verdict) -> date | None:
-    """Return the first night of the breach that stands on `night`, None where none does."""
-    if verdict is not Verdict.BREACH:
-        return None
-    return (last.breached_since if last else None) or night

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from aiops_pipelines.portfolio.contract import Contract
 from aiops_pipelines.portfolio.expectation import Expectation
-from aiops_pipelines.portfolio.feed import Feed
+from aiops_pipelines.portfolio.feed import CsvFeed, Feed
 from aiops_pipelines.portfolio.limit import Limit
 from aiops_pipelines.portfolio.model import ColumnName, Identifier, Record, Text
 from aiops_pipelines.portfolio.output import Feature, Output
@@ -137,6 +137,7 @@ class System(Record):
     subgroups: tuple[ColumnName, ...] = ()
     predictions: Feed
     labels: Feed
+    service: CsvFeed | None = None
     truth: LabelRule
     reference: ReferencePeriod
     limits: tuple[Limit, ...] = ()
@@ -178,6 +179,10 @@ class System(Record):
                 raise ValueError("truth: numbers are not put to a vote: drop `adjudication`")
             if "reader" not in self.labels.columns:
                 raise ValueError("truth: `adjudication` needs the column `reader` in `labels`")
+        if self.contract and self.contract.service_clauses and self.service is None:
+            raise ValueError("contract: service clauses need the feed `service`")
+        if self.service is not None and not {"event", "at"} <= set(self.service.columns):
+            raise ValueError("service: `columns` need event and at")
         for clause in self.contract.clauses if self.contract else ():
             if clause.stratum and clause.stratum.split("=")[0] not in self.subgroups:
                 raise ValueError(f"clause {clause.id}: unknown subgroup in {clause.stratum!r}")

@@ -20,8 +20,9 @@ from aiops_pipelines.errors import FeedError
 from aiops_pipelines.portfolio import CsvFeed, Feed, ParquetFeed, Portfolio, System, Task
 from aiops_pipelines.simulation.cases import draw_day
 from aiops_pipelines.simulation.faults import FAULTS, Fault, fault_of
+from aiops_pipelines.simulation.service import draw_service_day
 
-_TIMES = ("predicted_at", "decided_at", "received_at")
+_TIMES = ("at", "predicted_at", "decided_at", "received_at")
 
 
 def simulate(
@@ -67,6 +68,9 @@ def _write_system(
     for day in _days(start, end):
         fault = fault_of(system.id, day, faults)
         drawn = draw_day(system, day, seed, volume, fault)
+        if system.service is not None:
+            events = draw_service_day(system, day, seed)
+            _write_table(system, system.service, feeds, day, events)
         silent = fault is not None and fault.kind == "silent feed"
         if len(drawn.cases) and not silent:
             _write_table(system, system.predictions, feeds, day, drawn.cases)
