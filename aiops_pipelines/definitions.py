@@ -10,6 +10,7 @@ from aiops_pipelines.jobs import JOBS
 from aiops_pipelines.quality.checks import CHECKS
 from aiops_pipelines.resources import (
     Clock,
+    DeliveryResource,
     FeedsResource,
     IncidentDeskResource,
     LakeResource,
@@ -48,6 +49,9 @@ defs = dg.Definitions(
             folder=str(settings.reports),
             dagster_url=settings.dagster_link,
             incidents_url=settings.incidents_link,
+        ),
+        "delivery": DeliveryResource(
+            url=settings.incidents_url, folder=str(settings.reports / "issued")
         ),
         "clock": Clock(),
     },

@@ -6,11 +6,15 @@ import dagster as dg
 
 from aiops_pipelines.assets.evaluation import bias, calibration, drift, performance, sla_evaluation
 from aiops_pipelines.assets.ingest import OWNERS
+from aiops_pipelines.delivery import FinishedReport
 from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
 from aiops_pipelines.evaluation.status import portfolio_status
 from aiops_pipelines.partitions import DAYS, QUARTERS
+from aiops_pipelines.portfolio import Portfolio
 from aiops_pipelines.resources import (
+    DELIVER_TAG,
     Clock,
+    DeliveryResource,
     IncidentDeskResource,
     LakeResource,
     PortfolioResource,
@@ -35,10 +39,12 @@ def morning_dashboard(
     lake: LakeResource,
     incident_desk: IncidentDeskResource,
     reports: ReportsResource,
+    delivery: DeliveryResource,
+    clock: Clock,
 ) -> dg.MaterializeResult[None]:
     """One page that says which systems need somebody today, and why; a page a system behind it."""
     # Imported late, as below: matplotlib would slow down the loading of the code location.
-    from aiops_pipelines.reports import Links, dashboard_pages
+    from aiops_pipelines.reports import Links, dashboard_pages, finished_morning
 
     day = date.fromisoformat(context.partition_key)
     book, store = portfolio.read(), lake.open()
@@ -52,8 +58,10 @@ def morning_dashboard(
         for verdict in Verdict
         if verdict is not Verdict.NOT_JUDGED
     }
+    finished = finished_morning(book, store, reports.path(""), day)
     return dg.MaterializeResult(
         metadata={
+            "issued": _issued(context, delivery, clock, book, finished),
             "evidence": portfolio_evidence(statuses).sentence,
             "page": dg.MetadataValue.path(reports.path(f"dashboard/{day}/index.html")),
             **{f"systems {verdict.value}": count for verdict, count in verdicts.items()},
@@ -74,19 +82,40 @@ def quarterly_report(
     lake: LakeResource,
     incident_desk: IncidentDeskResource,
     reports: ReportsResource,
+    delivery: DeliveryResource,
     clock: Clock,
 ) -> dg.MaterializeResult[None]:
     """The quarter's portfolio report for executives: decisions, performance, bias, contracts."""
-    from aiops_pipelines.reports import render_quarterly
+    from aiops_pipelines.reports import finished_quarter, quarterly_file, render_quarterly
 
     start = date.fromisoformat(context.partition_key)
     after = (start.replace(day=1) + timedelta(days=95)).replace(day=1)
-    book = portfolio.read()
+    book, store = portfolio.read(), lake.open()
     end = after - timedelta(days=1)
     as_of = min(end, clock.as_of(context.run.tags, book.hospital))
-    pdf = render_quarterly(book, lake.open(), incident_desk.open().list(), start, end, as_of)
-    name = f"quarterly/portfolio-{start.year}-Q{(start.month + 2) // 3}.pdf"
-    path = reports.write(name, pdf)
+    pdf = render_quarterly(book, store, incident_desk.open().list(), start, end, as_of)
+    path = reports.write(quarterly_file(start), pdf)
+    finished = finished_quarter(book, store, reports.path(""), start, as_of)
     return dg.MaterializeResult(
-        metadata={"file": dg.MetadataValue.path(path), "bytes": len(pdf), "known until": str(as_of)}
+        metadata={
+            "issued": _issued(context, delivery, clock, book, finished),
+            "file": dg.MetadataValue.path(path),
+            "bytes": len(pdf),
+            "known until": str(as_of),
+        }
     )
+
+
+def _issued(
+    context: dg.AssetExecutionContext,
+    delivery: DeliveryResource,
+    clock: Clock,
+    book: Portfolio,
+    finished: FinishedReport,
+) -> str:
+    """Issue the report where the run is told to; say which version is out."""
+    issues = delivery.open()
+    if DELIVER_TAG in context.run.tags:
+        issues.issue(finished, book.hospital.reports, clock.now(book.hospital.zone))
+    last = issues.last(finished.report, finished.period)
+    return "not issued" if last is None else f"version {last.version} on {last.issued_at:%Y-%m-%d}"

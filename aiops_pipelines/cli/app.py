@@ -25,8 +25,10 @@ by default `./var`.""",
 )
 portfolio_app = typer.Typer(no_args_is_help=True, help="The inventory of AI systems.")
 incidents_app = typer.Typer(no_args_is_help=True, help="The incident queue.")
+reports_app = typer.Typer(no_args_is_help=True, help="The reports that were sent.")
 app.add_typer(portfolio_app, name="portfolio")
 app.add_typer(incidents_app, name="incidents")
+app.add_typer(reports_app, name="reports")
 
 console = Console()
 errors = Console(stderr=True)
@@ -47,4 +49,4 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 
 
 # The commands register themselves on the apps above when they are imported.
-from aiops_pipelines.cli import demo, doctor, incidents, nights, portfolio, status  # noqa: E402,F401
+from aiops_pipelines.cli import demo, doctor, incidents, nights, portfolio, reports, status  # noqa: E402,F401

@@ -1,6 +1,7 @@
 """Delivery: messages kept in an outbox until a channel has taken them, at least once."""
 
 from aiops_pipelines.delivery.dispatcher import Dispatched, Dispatcher
+from aiops_pipelines.delivery.issues import FinishedReport, ReportIssue, ReportIssues
 from aiops_pipelines.delivery.message import Attachment, Message
 from aiops_pipelines.delivery.outbox import Outbox, Waiting, enqueue
 from aiops_pipelines.delivery.quiet import send_after
@@ -9,8 +10,11 @@ __all__ = [
     "Attachment",
     "Dispatched",
     "Dispatcher",
+    "FinishedReport",
     "Message",
     "Outbox",
+    "ReportIssue",
+    "ReportIssues",
     "Waiting",
     "enqueue",
     "send_after",

@@ -9,11 +9,14 @@ import base64
 import hashlib
 import hmac
 import logging
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import requests
+from upath import UPath
 
 from aiops_pipelines.delivery.message import Message
 from aiops_pipelines.errors import DeliveryError
@@ -31,6 +34,8 @@ def sender(channel: Channel, environment: Mapping[str, str], source: str) -> Sen
     url = _secret(channel.url_env, channel, environment)
     if channel.kind == "apprise":
         return lambda message, _: _notify(url, message)
+    if channel.kind == "folder":
+        return lambda message, _: _put(url, message)
     secret = _secret(channel.secret_env, channel, environment)
     return lambda message, at: _post(url, secret, source, message, at)
 
@@ -64,6 +69,24 @@ def _notify(url: str, message: Message) -> None:
         taken = courier.notify(body=message.body, title=message.subject, attach=files or None)
         if not taken:
             raise DeliveryError(_reason(log.getvalue()))
+
+
+def _put(url: str, message: Message) -> None:
+    """Copy the message's files into a folder or object store; each appears whole or not at all."""
+    folder = UPath(url)
+    for attachment in message.attachments:
+        content = attachment.checked().read_bytes()
+        target = folder / Path(attachment.path).name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder.protocol:  # an object store shows an object when it is whole
+                target.write_bytes(content)
+                continue
+            unfinished = folder / f".{target.name}.{os.getpid()}.tmp"
+            unfinished.write_bytes(content)
+            unfinished.replace(target)
+        except OSError as error:
+            raise DeliveryError(f"{target.name} can't be put there: {error}") from error
 
 
 def _reason(log: str) -> str:

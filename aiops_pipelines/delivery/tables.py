@@ -26,3 +26,19 @@ class OutboxRow(Base):
     error: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (Index("ix_outbox_state", "state", "next_at"),)
+
+
+class ReportIssueRow(Base):
+    """A version of a report that was sent: which file, what it said, why it was issued again."""
+
+    __tablename__ = "report_issues"
+
+    report: Mapped[str] = mapped_column(String(32), primary_key=True)
+    period: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    file: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    facts: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(Text)
+    changes: Mapped[list[Any]]
+    issued_at: Mapped[datetime]

@@ -27,7 +27,7 @@ def notify(
     if row.historical:
         return
     for channel in roster.policy.channels:
-        if row.severity not in channel.severities:
+        if channel.kind == "folder" or row.severity not in channel.severities:
             continue
         if channel.kind == "webhook":
             enqueue(session, _message(roster, row, kind, channel, to), at)

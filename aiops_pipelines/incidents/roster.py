@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Self
+from typing import Self, get_args
 from zoneinfo import ZoneInfo
 
 from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.portfolio import Notifications, Portfolio, RiskTier, System
+from aiops_pipelines.portfolio.notifications import Role
+
+PORTFOLIO = "portfolio"
+"""Stands for all systems together, where an incident is of no single one: tier 3, operations'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,10 @@ class Roster:
         hospital = portfolio.hospital
         return cls(
             calendar=hospital.calendar,
-            tiers={system.id: system.tier for system in portfolio.systems},
-            owners={
+            tiers={PORTFOLIO: RiskTier.MODERATE}
+            | {system.id: system.tier for system in portfolio.systems},
+            owners={PORTFOLIO: dict.fromkeys(get_args(Role), hospital.operations_manager)}
+            | {
                 system.id: {
                     "clinical": system.owners.clinical,
                     "technical": system.owners.technical,

@@ -26,6 +26,7 @@ from aiops_pipelines.portfolio.limit import Limit
 from aiops_pipelines.portfolio.loader import load_hospital, load_portfolio, read_portfolio
 from aiops_pipelines.portfolio.notifications import Channel, Notifications, QuietHours
 from aiops_pipelines.portfolio.output import Feature, OperatingPoint, Output, Task
+from aiops_pipelines.portfolio.report_delivery import ReportDelivery
 from aiops_pipelines.portfolio.risk import RiskTier
 from aiops_pipelines.portfolio.system import Adjudication, LabelRule, ReferencePeriod, Stage, System
 from aiops_pipelines.portfolio.vocabulary import METRICS, RATES, Area, Metric
@@ -61,6 +62,7 @@ __all__ = [
     "QuietHours",
     "ReferencePeriod",
     "Remedy",
+    "ReportDelivery",
     "RiskTier",
     "ServiceClause",
     "SqlFeed",

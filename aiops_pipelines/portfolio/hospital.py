@@ -10,6 +10,7 @@ from aiops_pipelines.clocks import BusinessCalendar, holiday_names
 from aiops_pipelines.errors import PortfolioError
 from aiops_pipelines.portfolio.model import Record, Text, TimeZone
 from aiops_pipelines.portfolio.notifications import Notifications
+from aiops_pipelines.portfolio.report_delivery import ReportDelivery
 from aiops_pipelines.portfolio.system import Stage, System
 
 _ANY_YEAR = 2026
@@ -44,8 +45,8 @@ class Hospital(Record):
     monitoring_start: date
     night_hour: int = Field(default=2, ge=0, le=23)
     operations_manager: Text
-    report_recipients: tuple[str, ...] = ()
     notifications: Notifications = Notifications()
+    reports: tuple[ReportDelivery, ...] = ()
     regimes: tuple[Literal["FDA", "EU AI Act"], ...] = ("FDA",)
 
     @field_validator("holidays", "holidays_subdivision")
@@ -56,6 +57,17 @@ class Hospital(Record):
         elif "holidays" in info.data:
             holiday_names(info.data["holidays"], value, _ANY_YEAR)
         return value
+
+    @model_validator(mode="after")
+    def _reports_have_a_way(self) -> Self:
+        kinds = {channel.name: channel.kind for channel in self.notifications.channels}
+        for delivery in self.reports:
+            where = f"reports: {delivery.report} to {delivery.channel!r}"
+            if kinds.get(delivery.channel) not in {"apprise", "folder"}:
+                raise ValueError(f"{where}: no such channel of kind apprise or folder")
+            if (kinds[delivery.channel] == "folder") == bool(delivery.recipients):
+                raise ValueError(f"{where}: e-mail needs `recipients`, a folder has none")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

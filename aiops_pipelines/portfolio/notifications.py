@@ -16,11 +16,12 @@ class Channel(Record):
 
     Kind "apprise" takes any Apprise URL: `mailtos://`, `slack://`, `msteams://`, `pagerduty://`.
     Kind "webhook" posts signed CloudEvents and hears of every change; the others of incidents
-    that are opened, opened again, escalated or paused.
+    that are opened, opened again, escalated or paused. Kind "folder" takes the files of reports,
+    a local folder or an object store's URL, and hears of no incident.
     """
 
     name: Identifier
-    kind: Literal["apprise", "webhook"] = "apprise"
+    kind: Literal["apprise", "webhook", "folder"] = "apprise"
     url_env: Text
     secret_env: str = ""
     severities: tuple[SeverityName, ...] = ("SEV1", "SEV2", "SEV3", "SEV4")

@@ -2,6 +2,7 @@
 
 from aiops_pipelines.reports.charts import trend_markdown_image
 from aiops_pipelines.reports.dashboard import render_dashboard, render_index
+from aiops_pipelines.reports.finished import finished_morning, finished_quarter, quarterly_file
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.quarterly import render_quarterly
 from aiops_pipelines.reports.site import dashboard_pages
@@ -10,6 +11,9 @@ from aiops_pipelines.reports.system_page import render_system_page
 __all__ = [
     "Links",
     "dashboard_pages",
+    "finished_morning",
+    "finished_quarter",
+    "quarterly_file",
     "render_dashboard",
     "render_index",
     "render_quarterly",

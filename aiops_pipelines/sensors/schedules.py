@@ -7,7 +7,7 @@ import dagster as dg
 
 from aiops_pipelines.jobs import MORNING, NIGHT, QUARTER
 from aiops_pipelines.partitions import HOSPITAL, system_day
-from aiops_pipelines.resources import AS_OF_TAG, PortfolioResource
+from aiops_pipelines.resources import AS_OF_TAG, DELIVER_TAG, PortfolioResource
 from aiops_pipelines.sensors.portfolio import add_systems
 
 
@@ -42,17 +42,17 @@ def nightly(
     execution_timezone=HOSPITAL.time_zone,
 )
 def morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Write the dashboard of yesterday's night before the manager comes in."""
+    """Write and send the dashboard of yesterday's night before the manager comes in."""
     day = _yesterday(context).isoformat()
-    return dg.RunRequest(run_key=day, partition_key=day, tags={AS_OF_TAG: day})
+    tags = {AS_OF_TAG: day, DELIVER_TAG: "true"}
+    return dg.RunRequest(run_key=day, partition_key=day, tags=tags)
 
 
 @dg.schedule(job=QUARTER, cron_schedule="0 8 3 1,4,7,10 *", execution_timezone=HOSPITAL.time_zone)
 def quarterly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Write the report of the quarter that ended, on the third day of the next."""
+    """Write and send the report of the quarter that ended, on the third day of the next."""
     yesterday = _yesterday(context)
     ended = date(yesterday.year, yesterday.month, 1) - timedelta(days=1)
     start = date(ended.year, ended.month - 2, 1).isoformat()
-    return dg.RunRequest(
-        run_key=start, partition_key=start, tags={AS_OF_TAG: yesterday.isoformat()}
-    )
+    tags = {AS_OF_TAG: yesterday.isoformat(), DELIVER_TAG: "true"}
+    return dg.RunRequest(run_key=start, partition_key=start, tags=tags)

