@@ -18,7 +18,7 @@ setup:       ## create .venv with the pinned dependencies and the `aiops` comman
 lint:        ## format, lint, types and walls
 	$(PYTHON) bootstrap.py lint
 
-coverage:    ## simulate the sequential alarms; prints the tables of docs/validation.md (slow)
+coverage:    ## simulate all intervals, verdicts and alarms; prints the tables of docs/validation.md (slow)
 	$(PYTHON) bootstrap.py coverage
 
 fuzz:        ## feed damaged files to every parser for ten minutes
