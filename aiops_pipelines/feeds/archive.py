@@ -49,16 +49,16 @@ def archive_feed(feed: Feed) -> tuple[TableKind, DayRule] | None:
 
 
 def predictions_of_day(
-    feed: TableKind, rule: DayRule, day: date, root: UPath, what: str
+    feed: TableKind, rule: DayRule, day: date, root: UPath, watch: Watch, what: str
 ) -> list[RawFile]:
     """Return the archive with its rows of `day`, if any; FeedError if it can't be read."""
-    archive = _open(feed, root, what)
+    archive = _open(feed, root, watch, what)
     wanted = (day - rule.start).days
     rows = archive.rows.only(lambda rows: _offsets(rows, feed, rule) == wanted)
     return [archive.file(rows)] if rows.total else []
 
 
-def labels_of_day(system: System, day: date, root: UPath) -> list[RawFile]:
+def labels_of_day(system: System, day: date, root: UPath, watch: Watch) -> list[RawFile]:
     """Return the label archive with its rows of `day`, if any.
 
     The day is that of the case in the archive of predictions. Rows of a case that is not there,
@@ -75,9 +75,10 @@ def labels_of_day(system: System, day: date, root: UPath) -> list[RawFile]:
     if cases is not None and cases[1] != rule:
         raise FeedError(f"{what}: the `days` rule must be that of the predictions")
     if cases is None or cases[0].path == feed.path:
-        return predictions_of_day(feed, rule, day, root, what)
-    archive, wanted = _open(feed, root, what), (day - rule.start).days
-    offsets = _offsets_of_cases(archive.rows, feed, _open(cases[0], root, what).rows, cases[0])
+        return predictions_of_day(feed, rule, day, root, watch, what)
+    archive, wanted = _open(feed, root, watch, what), (day - rule.start).days
+    scored = _open(cases[0], root, watch, what).rows
+    offsets = _offsets_of_cases(archive.rows, feed, scored, cases[0])
     known = dict(zip(archive.rows.row_numbers.tolist(), offsets.tolist(), strict=True))
     rows = archive.rows.only(
         lambda rows: np.array([known.get(row, 0) == wanted for row in rows], bool)
@@ -85,19 +86,21 @@ def labels_of_day(system: System, day: date, root: UPath) -> list[RawFile]:
     return [archive.file(rows)] if rows.total else []
 
 
-def unscored_cases(system: System, root: UPath) -> pa.Array:
+def unscored_cases(system: System, root: UPath, watch: Watch) -> pa.Array:
     """Return the ids of the archive's cases for which the feed declares that no score was made."""
     cases = archive_feed(system.predictions)
     if cases is None or "score" not in cases[0].missing:
         return pa.array([], pa.string())
-    rows = _open(cases[0], root, f"{system.id}: predictions").rows
+    rows = _open(cases[0], root, watch, f"{system.id}: predictions").rows
     columns = Columns(rows.columns, cases[0], rows.row_numbers.size)
     return columns.text("case_id").filter(pa.array(columns.declared_missing("score")))
 
 
-def days_of_archive(feed: TableKind, rule: DayRule, root: UPath, what: str) -> list[date]:
+def days_of_archive(
+    feed: TableKind, rule: DayRule, root: UPath, watch: Watch, what: str
+) -> list[date]:
     """Return the days that the archive's rows are given."""
-    rows = _open(feed, root, what).rows.total
+    rows = _open(feed, root, watch, what).rows.total
     return [rule.start + timedelta(days=k) for k in range(-(-rows // rule.rows_per_day))]
 
 
@@ -122,7 +125,7 @@ def _offsets_of_cases(
     return offsets
 
 
-def _open(feed: TableKind, root: UPath, what: str) -> Archive:
+def _open(feed: TableKind, root: UPath, watch: Watch, what: str) -> Archive:
     check_folder(feed, root, what)
     path = root / feed.path
     if not path.is_file():
@@ -132,20 +135,22 @@ def _open(feed: TableKind, root: UPath, what: str) -> Archive:
         )
     stat = path.stat()
     try:
-        return _read(path, root, feed.model_dump_json(), stat.st_mtime, stat.st_size, what)
+        return _read(path, root, feed.model_dump_json(), stat.st_mtime, stat.st_size, watch, what)
     except UnreadableFileError as error:
         column = f" ({error.column})" if error.column else ""
         raise FeedError(f"{what}: {feed.path}: {error.rule}{column}") from None
 
 
 @lru_cache(maxsize=8)
-def _read(path: UPath, root: UPath, feed: str, changed: float, size: int, what: str) -> Archive:
+def _read(
+    path: UPath, root: UPath, feed: str, changed: float, size: int, watch: Watch, what: str
+) -> Archive:
     """Return the archive; `changed` and `size` make a rewritten file another key."""
     del changed, size
     form = _FEED.validate_json(feed)
     assert isinstance(form, TableFeed)
     (archive,) = [
         Archive(file.name, file.sha256, whole_block(file.blocks, form.columns))
-        for file in raw_files([path], form, root, Watch(), what)
+        for file in raw_files([path], form, root, watch, what)
     ]
     return archive

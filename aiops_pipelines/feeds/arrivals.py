@@ -37,8 +37,8 @@ def files_arrived(
     if archive is None:
         return raw_files(files_of_day(feed, day, root, what), feed, root, watch, what)
     if which == "labels":
-        return labels_of_day(system, day, root)
-    return predictions_of_day(*archive, day, root, what)
+        return labels_of_day(system, day, root, watch)
+    return predictions_of_day(*archive, day, root, watch, what)
 
 
 def arrival_days(system: System, which: Which, root: UPath, zone: ZoneInfo) -> list[date]:
@@ -50,7 +50,7 @@ def arrival_days(system: System, which: Which, root: UPath, zone: ZoneInfo) -> l
     if archive is None:
         return list(days_with_files(feed, root, what))
     cases = archive_feed(system.predictions) if which == "labels" else None
-    return days_of_archive((cases or archive)[0], archive[1], root, what)
+    return days_of_archive((cases or archive)[0], archive[1], root, WATCH, what)
 
 
 def corrects(feed: Feed) -> bool:

@@ -23,6 +23,7 @@ from aiops_pipelines.feeds.decoded import UnreadableFileError
 from aiops_pipelines.feeds.rules import Rule
 
 _CHUNK = 1 << 20
+_LOCAL = {"", "file", "local"}
 UNPACKED_LIMIT = 8 << 30
 """The most bytes that a packed file may have unpacked."""
 UNPACKED_FREELY, UNPACKED_RATIO = 64 << 20, 200
@@ -46,7 +47,7 @@ def settled(path: UPath, seconds: float, watch: Watch, what: str) -> Iterator[Bi
     Raises:
         FeedError: the file changed while it was watched or read, or can't be opened.
     """
-    try:
+    with reached(path, what):
         before = _state(path)
         age = watch.now() - before[1]
         if seconds and age < seconds:
@@ -55,8 +56,20 @@ def settled(path: UPath, seconds: float, watch: Watch, what: str) -> Iterator[Bi
         with _local(path) as stream:
             yield stream
         _unchanged(path, before, what)
+
+
+@contextmanager
+def reached(path: UPath, what: str) -> Iterator[None]:
+    """Turn what goes wrong on the way to a file or store into FeedError."""
+    try:
+        yield
     except OSError as error:
-        raise FeedError(f"{what}: {path.name} can't be opened: {error.strerror}") from None
+        raise FeedError(f"{what}: {path} can't be read: {error.strerror or error}") from None
+    except Exception as error:
+        if path.protocol in _LOCAL or isinstance(error, FeedError):
+            raise
+        # Each object store's client has errors of its own, which share no base.
+        raise FeedError(f"{what}: {path} can't be reached: {error}") from None
 
 
 def digest(stream: BinaryIO) -> str:
@@ -142,7 +155,7 @@ def _unchanged(path: UPath, before: tuple[int, float], what: str) -> None:
 
 @contextmanager
 def _local(path: UPath) -> Iterator[BinaryIO]:
-    if path.protocol in {"", "file", "local"}:
+    if path.protocol in _LOCAL:
         with path.open("rb") as stream:
             yield stream
         return

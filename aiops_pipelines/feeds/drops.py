@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from upath import UPath
 
 from aiops_pipelines.errors import FeedError
+from aiops_pipelines.feeds.content import reached
 from aiops_pipelines.portfolio import FileFeed
 
 _DAY = "{day}"
@@ -75,7 +76,9 @@ def check_folder(feed: FileFeed, root: UPath, what: str) -> None:
     parts = PurePosixPath(feed.path).parts[:-1]
     fixed = list(takewhile(lambda part: _DAY not in part and "*" not in part, parts))
     folder = root.joinpath(*fixed)
-    if not folder.is_dir():
+    with reached(folder, what):
+        found = folder.is_dir()
+    if not found:
         raise FeedError(
             f"{what}: the feed's folder {folder} does not exist; set AIOPS_FEEDS to the folder "
             f"that holds {'/'.join(fixed) or feed.path}, or correct `path` ({feed.path})"

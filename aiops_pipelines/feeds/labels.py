@@ -67,7 +67,7 @@ def read_labels(
         FeedError, ConfigurationError: as reading predictions does.
     """
     check_label_columns(system)
-    unscored, batches = unscored_cases(system, root), []
+    unscored, batches = unscored_cases(system, root, watch), []
     shape = replace(_SHAPE, corrected=_CORRECTED) if corrects(system.labels) else _SHAPE
     for offset in range((end - start).days + 1):
         day = start + timedelta(days=offset)

@@ -16,9 +16,6 @@ from aiops_pipelines.feeds.batch import provenance_of, quarantine_rows
 from aiops_pipelines.feeds.content import Watch, digest, settled, unpacked
 from aiops_pipelines.feeds.csv_file import decode_csv
 from aiops_pipelines.feeds.decoded import Decoded, UnreadableFileError
-from aiops_pipelines.feeds.dicom_sr import decode_dicom_sr
-from aiops_pipelines.feeds.fhir_file import decode_fhir
-from aiops_pipelines.feeds.hl7_file import decode_hl7
 from aiops_pipelines.feeds.parquet_file import decode_parquet
 from aiops_pipelines.feeds.rules import Rule
 from aiops_pipelines.portfolio import Feed, FileFeed
@@ -26,13 +23,18 @@ from aiops_pipelines.schema import QUARANTINE
 
 Adapter = Callable[[BinaryIO, Feed, list[str]], Iterator[Decoded]]
 
-_ADAPTERS: Mapping[str, Adapter] = {
-    "csv": decode_csv,
-    "parquet": decode_parquet,
-    "fhir": decode_fhir,
-    "hl7v2": decode_hl7,
-    "dicom-sr": decode_dicom_sr,
-}
+
+def _adapter(kind: str) -> Adapter:
+    """Return the adapter of a kind; libraries of documents are imported where one is read."""
+    if kind == "fhir":
+        from aiops_pipelines.feeds.fhir_file import decode_fhir as adapter
+    elif kind == "hl7v2":
+        from aiops_pipelines.feeds.hl7_file import decode_hl7 as adapter
+    elif kind == "dicom-sr":
+        from aiops_pipelines.feeds.dicom_sr import decode_dicom_sr as adapter
+    else:
+        adapter = {"csv": decode_csv, "parquet": decode_parquet}[kind]
+    return adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _blocks(stream: BinaryIO, feed: FileFeed, suffix: str) -> Iterator[Block]:
     wanted = list(dict.fromkeys(feed.columns.values()))
     kind: str = feed.kind  # type: ignore[attr-defined]
     with unpacked(stream, suffix) as content:
-        for found in _ADAPTERS[kind](content, feed, wanted):  # type: ignore[arg-type]
+        for found in _adapter(kind)(content, feed, wanted):  # type: ignore[arg-type]
             columns = {ours: found.columns[theirs] for ours, theirs in feed.columns.items()}
             yield Block(columns, found.row_numbers, found.refused)
 

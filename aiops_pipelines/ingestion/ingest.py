@@ -45,7 +45,9 @@ def ingest_predictions(
 ) -> Iterator[Ingested]:
     """Write `predictions` for `days`; a day without a file gets an empty table."""
     for day in days:
-        batch = read_predictions(system, day, intake.feeds, intake.pseudonym, intake.zone)
+        batch = read_predictions(
+            system, day, intake.feeds, intake.pseudonym, intake.zone, intake.watch
+        )
         known = _known(intake.lake, "predictions", system, day, as_of)
         intake.lake.write("predictions", system.id, day, batch.rows, known)
         replace_quarantine(intake.lake, system, day, "predictions", batch.quarantine, known)
@@ -98,7 +100,7 @@ def land_labels(
     if found is not None:
         return found
     drops = drops_of(intake, system, day)
-    batch = read_labels(system, day, day, intake.feeds, intake.pseudonym, intake.zone)
+    batch = read_labels(system, day, day, intake.feeds, intake.pseudonym, intake.zone, intake.watch)
     table = with_drops(cases.added_to(batch.rows), drops)
     intake.lake.write("label_arrivals", system.id, day, table, day)
     refused = pa.concat_tables([batch.quarantine, unknown_case_rows(batch, table)])

@@ -27,7 +27,7 @@ def days_with_new_labels(intake: Intake, system: System, as_of: date) -> Mapping
     """
     fresh: dict[date, list[pa.Table]] = defaultdict(list)
     cases = known_cases(intake.lake, system, as_of)
-    for arrival in label_arrivals(system, intake.feeds):
+    for arrival in label_arrivals(system, intake.feeds, intake.zone):
         if arrival > as_of:
             continue
         again = arrival == as_of or not landed_whole(intake, system, arrival)

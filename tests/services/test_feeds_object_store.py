@@ -65,6 +65,13 @@ def test_a_file_that_comes_later_is_seen(bucket):
     assert label_arrivals(a_system(), drops.root) == [DAY]
 
 
+def test_a_store_that_does_not_answer_is_an_error_of_its_own(bucket, monkeypatch):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    silent = Drops(UPath("s3://drops/feeds", endpoint_url="http://127.0.0.1:9"))
+    with pytest.raises(FeedError, match=r"risk: predictions: .* can't be reached: Could not conn"):
+        silent.predictions(SEVERAL)
+
+
 def test_a_folder_that_is_not_there_is_an_error_of_its_own(bucket):
     drops, _ = bucket
     with pytest.raises(FeedError, match=r"risk: predictions: .* does not exist; set AIOPS_FEEDS"):

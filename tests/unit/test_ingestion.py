@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from feed_hospital import DAY, PSEUDONYM, ZONE, Drops, a_system
+from feed_hospital import DAY, PSEUDONYM, SETTLED, ZONE, Drops, a_system
 from upath import UPath
 
 from aiops_pipelines.ingestion import (
@@ -38,7 +38,7 @@ def drops(tmp_path: Path) -> Drops:
 
 @pytest.fixture
 def intake(drops: Drops, tmp_path: Path) -> Intake:
-    return Intake(Lake(UPath(tmp_path / "lake")), drops.root, PSEUDONYM, ZONE)
+    return Intake(Lake(UPath(tmp_path / "lake")), drops.root, PSEUDONYM, ZONE, SETTLED)
 
 
 def ingest(intake: Intake, days: list[date], as_of: date) -> None:
@@ -102,7 +102,7 @@ def test_night_by_night_and_at_once_give_the_same_labels(intake: Intake, tmp_pat
     ingest(intake, [DAY], DAY)
     ingest(intake, [NEXT], NEXT)
     ingest(intake, [DAY], NEXT)
-    at_once = Intake(Lake(UPath(tmp_path / "other")), intake.feeds, PSEUDONYM, ZONE)
+    at_once = Intake(Lake(UPath(tmp_path / "other")), intake.feeds, PSEUDONYM, ZONE, SETTLED)
     ingest(at_once, [DAY, NEXT], NEXT)
     assert content(intake) == content(at_once)
 

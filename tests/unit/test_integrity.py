@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from feed_hospital import PSEUDONYM, ZONE, Drops, a_system, system_tree
+from feed_hospital import PSEUDONYM, SETTLED, ZONE, Drops, a_system, system_tree
 from upath import UPath
 
 from aiops_pipelines.evaluation.arrivals import volume_interval
@@ -68,7 +68,9 @@ class Hospital:
     def __init__(self, folder: Path) -> None:
         self.system = system()
         self.drops = Drops.below(folder / "feeds")
-        self.intake = Intake(Lake(UPath(folder / "lake")), self.drops.root, PSEUDONYM, ZONE)
+        self.intake = Intake(
+            Lake(UPath(folder / "lake")), self.drops.root, PSEUDONYM, ZONE, SETTLED
+        )
         random = np.random.default_rng(1)
         self.days = {day: rows(day, random) for day in DAYS}
         for day, found in self.days.items():

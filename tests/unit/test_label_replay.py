@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feed_hospital import PSEUDONYM, ZONE, Drops, a_system
+from feed_hospital import PSEUDONYM, SETTLED, ZONE, Drops, a_system
 from upath import UPath
 
 from aiops_pipelines.evaluation.areas import evaluate
@@ -103,8 +103,8 @@ def test_night_by_night_and_one_batch_restate_alike_and_what_was_known_stays(
     reference, month = days[:REFERENCE_DAYS], days[REFERENCE_DAYS:]
     drops = Drops.below(tmp_path / "feeds")
     write_drops(drops, days)
-    nightly = Intake(Lake(UPath(tmp_path / "nightly")), drops.root, PSEUDONYM, ZONE)
-    at_once = Intake(Lake(UPath(tmp_path / "once")), drops.root, PSEUDONYM, ZONE)
+    nightly = Intake(Lake(UPath(tmp_path / "nightly")), drops.root, PSEUDONYM, ZONE, SETTLED)
+    at_once = Intake(Lake(UPath(tmp_path / "once")), drops.root, PSEUDONYM, ZONE, SETTLED)
     # The profile is fixed when the reference period ends: both start from the same bins.
     for intake in (nightly, at_once):
         fill(intake, of, reference, reference[-1], new=True)
