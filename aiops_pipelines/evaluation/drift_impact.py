@@ -5,11 +5,8 @@ it is asked only of features that warn or breach. AUROC for binary outputs, the 
 right for classes, the mean absolute error for continuous ones.
 """
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Task
@@ -47,7 +44,7 @@ def expected_change(history: History, window: Window, feature: str) -> Estimate 
         return None
     if now.n_cases and now.outside / now.n_cases > UNKNOWN_SHARE:
         return Estimate.missing(now.n_cases, None, "the reference holds no such values")
-    cases = _reference_cases(history)
+    cases = history.reference_cases
     if cases.empty:
         return None
     member = base.bins.cells(base.counts)
@@ -84,21 +81,3 @@ def _cells(
         cell = member[found.to_numpy(np.int64)]
     absent: IntArray = np.where(values.isna().to_numpy(), int(member.max()) + 1, cell)
     return absent
-
-
-def _reference_cases(history: History) -> pd.DataFrame:
-    """Return the labelled cases of the reference: score, label and features."""
-    key = (history.system.id, history.reference.days, history.as_of)
-    if key not in _HELD:
-        _HELD.clear()
-        columns = ["score", "label", *(each.name for each in history.system.features)]
-        period = history.system.reference
-        days = history.lake.read_days("scored_cases", history.system.id, period.start, period.end)
-        tables = [table.select(columns) for _, table in days]
-        frame = pa.concat_tables(tables).to_pandas() if tables else pd.DataFrame(columns=columns)
-        _HELD[key] = frame[frame["label"].notna()]
-    return _HELD[key]
-
-
-_HELD: dict[tuple[str, tuple[date, ...], date], pd.DataFrame] = {}
-"""The last system's reference cases: its features are asked one after the other."""

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -257,6 +258,16 @@ class History:
         """Return the reference period."""
         period = self.system.reference
         return self.window([d for d in self._tables if period.start <= d <= period.end])
+
+    @cached_property
+    def reference_cases(self) -> pd.DataFrame:
+        """Return the labelled cases of the reference period: score, label and features."""
+        columns = ["score", "label", *(each.name for each in self.system.features)]
+        period = self.system.reference
+        days = self.lake.read_days("scored_cases", self.system.id, period.start, period.end)
+        tables = [table.select(columns) for _, table in days]
+        frame = pa.concat_tables(tables).to_pandas() if tables else pd.DataFrame(columns=columns)
+        return frame[frame["label"].notna()]
 
     def calendar(self, days: int) -> Window:
         """Return the last `days` calendar days."""
