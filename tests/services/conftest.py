@@ -1,9 +1,9 @@
-"""Real databases: SQLite in a file, PostgreSQL from a wheel, started for the session."""
+"""Real databases and a real browser: SQLite, PostgreSQL from a wheel, Chromium."""
 
 import shutil
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +13,7 @@ import s3fs
 import trustme
 from mail_server import Mailbox, TlsServer
 from moto.server import ThreadedMotoServer
+from playwright.sync_api import Browser, Page, sync_playwright
 from upath import UPath
 
 
@@ -85,3 +86,35 @@ def object_store(
     bucket = UPath(f"s3://bucket-{abs(hash(request.node.nodeid))}")
     bucket.mkdir()
     return str(bucket)
+
+
+BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give Chromium, started once."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "these tests need a browser: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened() -> Callable[..., Page]:
+    """Give a function that opens a file, and sees that nothing but the file is asked for."""
+
+    def open_file(browser: Browser, file: Path, width: int, **options: object) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+        requests: list[str] = []
+        complaints: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(file.as_uri())
+        assert [url for url in requests if not url.startswith("data:")] == [file.as_uri()]
+        assert complaints == []
+        return page
+
+    return open_file
