@@ -102,6 +102,7 @@ from aiops_pipelines.statistics.subgroups import (
     subgroup_gaps,
 )
 from aiops_pipelines.statistics.suppression import Count, ShownCount, Suppressed, suppress
+from aiops_pipelines.statistics.trailing import trailing
 from aiops_pipelines.statistics.verification import (
     AuditSize,
     VerificationCounts,
@@ -213,6 +214,7 @@ __all__ = [
     "sprt_lines",
     "subgroup_gaps",
     "suppress",
+    "trailing",
     "verification_adjusted",
     "verification_adjusted_from_counts",
 ]

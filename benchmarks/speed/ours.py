@@ -1,0 +1,105 @@
+"""One task of ours: python ours.py TASK ROWS FOLDER."""
+
+import sys
+from pathlib import Path
+
+import inputs
+import numpy as np
+import pandas as pd
+from timing import Task, report
+
+from aiops_pipelines.statistics import (
+    FeatureCounts,
+    Histogram,
+    auroc,
+    compare_auroc,
+    count_groups,
+    drift_series,
+    exact_metrics,
+    numeric_bins,
+    proportions,
+    reference_edges,
+)
+
+
+def sort(folder: Path, rows: int) -> Task:
+    score, _, _ = inputs.cases(folder, rows)
+    return lambda: np.sort(score)
+
+
+def exact(folder: Path, rows: int) -> Task:
+    score, _, label = inputs.cases(folder, rows)
+    return lambda: exact_metrics(score, label, [0.2])
+
+
+def delong(folder: Path, rows: int) -> Task:
+    score, _, label = inputs.cases(folder, rows)
+    return lambda: auroc(score, label)
+
+
+def paired(folder: Path, rows: int) -> Task:
+    a, b, label = inputs.cases(folder, rows)
+    return lambda: compare_auroc(a, b, label)
+
+
+def histogram(folder: Path, rows: int) -> Task:
+    score, _, label = inputs.cases(folder, rows)
+    edges = reference_edges(score[:10_000], [0.2])
+    return lambda: Histogram.from_cases(score, label, edges)
+
+
+def bootstrap(folder: Path, rows: int) -> Task:
+    score, _, label = inputs.cases(folder, rows)
+    held = Histogram.from_cases(score, label, reference_edges(score[:10_000], [0.2]))
+    return lambda: held.bootstrap("auroc", 1000)
+
+
+def subgroups(folder: Path, rows: int) -> Task:
+    score, _, label = inputs.cases(folder, rows)
+    codes = inputs.groups(folder, rows)
+    names = {name: [str(i) for i in range(number)] for name, number in inputs.GROUPS.items()}
+
+    def task() -> None:
+        cells = count_groups(score >= 0.2, label, codes, names)
+        tp, fp, fn, tn = (
+            np.array([getattr(cell, name) for cell in cells]) for name in ("tp", "fp", "fn", "tn")
+        )
+        proportions(tp, tp + fn)
+        proportions(fp, fp + tn)
+        proportions(tp + fp, tp + fp + fn + tn)
+
+    return task
+
+
+def drift(folder: Path, rows: int) -> Task:
+    table = pd.read_parquet(folder / "drift.parquet").head(rows)
+    draw = np.random.default_rng(1)
+    reference = {f"f{i}": draw.normal(size=50_000) for i in range(inputs.FEATURES)}
+
+    def task() -> None:
+        days = table.groupby("day").indices.values()
+        for name, values in reference.items():
+            bins = numeric_bins(name, values)
+            column = table[name].to_numpy()
+            counts = [FeatureCounts.from_values(bins, column[rows]) for rows in days]
+            drift_series(FeatureCounts.from_values(bins, values), counts)
+
+    return task
+
+
+TASKS = {
+    "sort": sort,
+    "exact": exact,
+    "delong": delong,
+    "paired": paired,
+    "histogram": histogram,
+    "bootstrap": bootstrap,
+    "subgroups": subgroups,
+    "drift": drift,
+}
+
+if __name__ == "__main__":
+    rows = int(sys.argv[2])
+    task = TASKS[sys.argv[1]](Path(sys.argv[3]), rows)
+    task()
+    report(task, 5 if rows > 10**6 else 9)

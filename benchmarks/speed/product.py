@@ -1,0 +1,186 @@
+"""The product's own paths at scale: python product.py TASK FOLDER.
+
+Feeds, daily statistics, trailing windows and the simulation are timed as the nightly run calls
+them, on cases that the simulated hospital draws.
+"""
+
+import json
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from aiops_pipelines.evaluation.daily import daily_statistics
+from aiops_pipelines.evaluation.profile import build_profile
+from aiops_pipelines.feeds import Pseudonymiser, read_predictions
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import System, load_portfolio
+from aiops_pipelines.schema import scored_cases_schema
+from aiops_pipelines.simulation import simulate
+from aiops_pipelines.simulation.behaviour import BEHAVIOURS
+from aiops_pipelines.simulation.cases import draw_day
+from aiops_pipelines.statistics import Histogram, trailing
+
+DAY = date(2026, 6, 3)
+CASES_A_DAY = 22_900
+"""Twelve systems over 365 days are then 10^8 rows."""
+
+BOOK = load_portfolio(Path(__file__).parents[2] / "portfolio")
+
+
+def timed(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def feed(folder: Path, system: str, copies: int) -> dict[str, float]:
+    """Read one file of about 10^6 rows times `copies` through rules, pseudonyms and provenance."""
+    found = BOOK.system(system)
+    root = folder / f"feed-{system}-{copies}"
+    target = root / found.predictions.path.replace("{day}", DAY.isoformat())
+    if not target.exists():
+        volume = copies * 10**6 / BEHAVIOURS[system].volume
+        simulate(
+            BOOK.model_copy(update={"systems": (found,)}),
+            UPath(root),
+            DAY,
+            DAY,
+            seed=1,
+            volume=volume,
+            faults=(),
+        )
+    pseudonym, zone = Pseudonymiser(b"k" * 32), ZoneInfo("America/Chicago")
+    seconds, rows = [], 0
+    for _ in range(3 if copies == 1 else 1):
+        start = time.perf_counter()
+        batch = read_predictions(found, DAY, UPath(root), pseudonym, zone)
+        seconds.append(time.perf_counter() - start)
+        rows = batch.rows.num_rows
+        del batch
+    return {"rows": rows, "seconds": float(np.median(seconds))}
+
+
+def scored(system: System, day: date) -> pa.Table:
+    """Return a day's scored cases as the lake holds them, drawn by the simulation."""
+    drawn = draw_day(system, day, 1, CASES_A_DAY / BEHAVIOURS[system.id].volume, None)
+    frame = drawn.cases
+    label = drawn.labels.drop_duplicates("case_id").set_index("case_id")["value"]
+    frame["label"] = frame["case_id"].map(label)
+    for name in ("received_at", "decided_at", "label_received_at"):
+        frame[name] = frame["predicted_at"]
+    frame["source"], frame["revision"] = system.truth.sources[0], 0
+    frame["label_state"] = np.where(frame["label"].isna(), "pending", "mature")
+    frame[list(scored_cases_schema(system).names)]
+    columns = [_column(frame[field.name], field.type) for field in scored_cases_schema(system)]
+    return pa.table(columns, schema=scored_cases_schema(system))
+
+
+def _column(values: object, kind: pa.DataType) -> pa.Array:
+    column = pa.array(values, from_pandas=True)
+    if pa.types.is_dictionary(kind):
+        return column.cast(pa.string()).dictionary_encode().cast(kind)
+    if pa.types.is_timestamp(kind):
+        return column.cast(pa.timestamp(kind.unit)).cast(pa.int64()).cast(kind)
+    return column.cast(kind)
+
+
+def write_days(folder: Path) -> dict[str, list[Path]]:
+    """Write a few days of each system as Parquet, read again and again to make up the year."""
+    lake = Lake(UPath(folder / "lake"))
+    found: dict[str, list[Path]] = {}
+    for system in BOOK.systems:
+        found[system.id] = []
+        for offset in range(3):
+            day = date(system.reference.start.year, system.reference.start.month, 1 + offset)
+            path = folder / "lake" / "scored_cases" / system.id / f"{day}.parquet"
+            if not path.exists():
+                lake.write("scored_cases", system.id, day, scored(system, DAY), day)
+            found[system.id].append(path)
+    return found
+
+
+def year(folder: Path, rounds: int) -> dict[str, float]:
+    """Read `rounds` days of twelve systems, then read and count them."""
+    days = write_days(folder)
+    lake = Lake(UPath(folder / "lake"))
+    profiles = {}
+    for system in BOOK.systems:
+        start = date.fromisoformat(days[system.id][0].stem)
+        period = system.reference.model_copy(update={"start": start, "end": start})
+        held = system.model_copy(update={"reference": period})
+        profiles[system.id] = build_profile(lake, held)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    rows, reading, both = 0, 0.0, 0.0
+    for index in range(rounds):
+        for system in BOOK.systems:
+            path = days[system.id][index % 3]
+            reading += timed(lambda path=path: pq.ParquetFile(path).read(use_threads=False))
+            start_time = time.perf_counter()
+            table = pq.ParquetFile(path).read(use_threads=False)
+            daily_statistics(table, system, profiles[system.id])
+            both += time.perf_counter() - start_time
+            rows += table.num_rows
+    return {"rows": rows, "reading": reading, "both": both, "before_mb": before}
+
+
+def windows(folder: Path) -> dict[str, float]:
+    """Return a year's 28-day series of AUROC, average precision, Brier score and calibration."""
+    del folder
+    system = BOOK.system("sepsis-early-warning")
+    table = scored(system, DAY)
+    score, label = table["score"].to_numpy(), table["label"].to_numpy()
+    known = ~np.isnan(label)
+    draw = np.random.default_rng(0)
+    from aiops_pipelines.statistics import reference_edges
+
+    edges = reference_edges(score, [0.12])
+    days = []
+    for _ in range(365):
+        chosen = draw.integers(0, len(score), 2000)
+        labels = np.where(known, label, 0)[chosen]
+        days.append(Histogram.from_cases(score[chosen], labels, edges, known[chosen]))
+    found = {}
+    for name in ("auroc", "average_precision", "brier", "calibration"):
+        found[name] = timed(lambda name=name: [getattr(w, name)() for w in trailing(days, 28)])
+    rates = timed(lambda: [w.operating_point(0.12) for w in trailing(days, 28)])
+    return {**found, "operating_point": rates}
+
+
+def simulation(folder: Path, days: int) -> dict[str, float]:
+    """Write `days` days of twelve systems at 10^4 cases a day and system."""
+    root = folder / "simulated"
+    shutil.rmtree(root, ignore_errors=True)
+    volume = 10_000 * len(BEHAVIOURS) / sum(each.volume for each in BEHAVIOURS.values())
+    last = date(2026, 6, days)
+    seconds = timed(
+        lambda: simulate(BOOK, UPath(root), date(2026, 6, 1), last, seed=1, volume=volume)
+    )
+    size = sum(file.stat().st_size for file in root.rglob("*") if file.is_file())
+    shutil.rmtree(root)
+    return {"days": days, "seconds": seconds, "megabytes": size / 1e6}
+
+
+TASKS: dict[str, Callable[[Path], dict[str, float]]] = {
+    "csv": lambda folder: feed(folder, "sepsis-early-warning", 1),
+    "parquet": lambda folder: feed(folder, "deterioration-index", 1),
+    "parquet-10m": lambda folder: feed(folder, "deterioration-index", 10),
+    "year": lambda folder: year(folder, 365),
+    "month": lambda folder: year(folder, 30),
+    "windows": windows,
+    "simulation": lambda folder: simulation(folder, 14),
+}
+
+if __name__ == "__main__":
+    found = TASKS[sys.argv[1]](Path(sys.argv[2]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    json.dump({**found, "peak_mb": peak}, sys.stdout)
