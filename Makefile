@@ -1,7 +1,7 @@
 # One line a task; bootstrap.py does the work and needs nothing but Python.
 PYTHON ?= python3
 
-.PHONY: demo test ui setup lint coverage fuzz
+.PHONY: demo test ui setup lint coverage fuzz bench bench-quick
 
 demo:        ## set everything up, simulate a hospital, run its nights, print the morning's answer
 	$(PYTHON) bootstrap.py demo
@@ -23,3 +23,9 @@ coverage:    ## simulate all intervals, verdicts and alarms; prints the tables o
 
 fuzz:        ## feed damaged files to every parser for ten minutes
 	$(PYTHON) bootstrap.py fuzz
+
+bench:       ## time us beside other libraries and rewrite benchmarks/README.md (about ten minutes)
+	$(PYTHON) bootstrap.py bench
+
+bench-quick: ## the same without what takes more than a minute
+	$(PYTHON) bootstrap.py bench --quick

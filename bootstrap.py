@@ -1,6 +1,6 @@
 """Sets the project up on a fresh machine and runs its tasks; needs only Python's standard library.
 
-Usage: python3 bootstrap.py demo|test|ui|setup|lint|coverage|fuzz [arguments passed on]
+Usage: python3 bootstrap.py demo|test|ui|setup|lint|coverage|fuzz|bench [arguments passed on]
 """
 
 import ctypes.util
@@ -31,6 +31,7 @@ def main(task: str, arguments: list[str]) -> int:
         "lint": lint,
         "fuzz": lambda: run("python", "benchmarks/fuzz/feeds.py", *arguments),
         "coverage": lambda: coverage(arguments),
+        "bench": lambda: run("python", "benchmarks/speed/run.py", *arguments),
     }
     if task not in tasks:
         print(__doc__)

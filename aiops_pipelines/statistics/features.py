@@ -156,6 +156,8 @@ class FeatureCounts:
 
 
 def _numbers(name: str, values: ArrayLike) -> FloatArray:
+    if isinstance(values, np.ndarray) and values.dtype == np.float64:
+        return values
     try:
         return pd.Series(np.asarray(values)).to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:

@@ -13,6 +13,7 @@ def compile_kernels() -> None:
     score, label = np.array([0.2, 0.7, 0.4]), np.array([0, 1, 1])
     Histogram.from_cases(score, label, reference_edges(score, [0.5]))
     exact_metrics(score, label)
+    exact_metrics(np.tile(score, 10_000), np.tile(label, 10_000))
     auroc(score - 1, label)
     count_groups(score > 0.5, label, {"sex": label}, {"sex": ("F", "M")}, score=score)
 

@@ -87,6 +87,18 @@ def drift(folder: Path, rows: int) -> Task:
     return task
 
 
+def drift_from_counts(folder: Path, rows: int) -> Task:
+    table = pd.read_parquet(folder / "drift.parquet").head(rows)
+    draw = np.random.default_rng(1)
+    held = []
+    for name in (f"f{i}" for i in range(inputs.FEATURES)):
+        values = draw.normal(size=50_000)
+        bins = numeric_bins(name, values)
+        days = [FeatureCounts.from_values(bins, day) for _, day in table.groupby("day")[name]]
+        held.append((FeatureCounts.from_values(bins, values), days))
+    return lambda: [drift_series(reference, days) for reference, days in held]
+
+
 TASKS = {
     "sort": sort,
     "exact": exact,
@@ -96,6 +108,7 @@ TASKS = {
     "bootstrap": bootstrap,
     "subgroups": subgroups,
     "drift": drift,
+    "drift-from-counts": drift_from_counts,
 }
 
 if __name__ == "__main__":

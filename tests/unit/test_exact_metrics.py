@@ -22,7 +22,7 @@ SCORES = {
 
 
 @pytest.mark.parametrize("family", SCORES)
-@pytest.mark.parametrize("n", [30, 2000])
+@pytest.mark.parametrize("n", [30, 2000, 30_000])
 def test_metrics_are_those_of_scikit_learn(family, n):
     draw = np.random.default_rng(n)
     score = SCORES[family](draw, n)
@@ -151,6 +151,7 @@ for values in (score, frozen, frozen.astype("f4")):
     exact_metrics(values, label, [0.5])
     average_precision(values, label), calibration(values, label), auroc(values - 3, label)
     codes = np.zeros(50, np.int8)
+    exact_metrics(np.tile(values, 500), np.tile(label, 500))
     Histogram.of_groups(values, label, reference_edges(values), codes, 1, label)
     names = {"site": ("a", "b")}
     count_groups(values > 0.5, label, {"site": codes}, names, label, values)
@@ -161,7 +162,7 @@ kernels = [
     for kernel in vars(module).values()
     if hasattr(kernel, "stats")
 ]
-assert len(kernels) >= 6, kernels
+assert len(kernels) >= 7, kernels
 print(sum(sum(kernel.stats.cache_misses.values()) for kernel in kernels))
 """
 
