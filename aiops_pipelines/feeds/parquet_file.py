@@ -37,7 +37,7 @@ def decode_parquet(stream: BinaryIO, feed: Feed, wanted: list[str]) -> Iterator[
             columns = {name: table.column(name) for name in wanted}
             yield Decoded(columns, np.arange(first, first + batch.num_rows))
             first += batch.num_rows
-    except (pa.ArrowException, OSError, MemoryError):
+    except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError):
         raise UnreadableFileError(Rule.NOT_PARQUET) from None
     if first - 1 != file.metadata.num_rows:
         raise UnreadableFileError(Rule.NOT_PARQUET)

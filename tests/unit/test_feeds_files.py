@@ -69,6 +69,16 @@ def test_a_truncated_parquet_is_quarantined(drops, share):
     assert refusals(batch) == [(f"{DAY}-a.parquet", None, rule, None)]
 
 
+def test_a_parquet_with_a_column_name_that_is_no_text_is_quarantined(drops):
+    system = a_system(predictions={"kind": "parquet", "path": "risk/predictions/{day}-*"})
+    content = parquet_bytes().replace(b"\x18\x04risk", b"\x18\x04ri\xffk")
+    drops.put(f"predictions/{DAY}-a.parquet", content)
+    drops.put(f"predictions/{DAY}-b.parquet", parquet_bytes())
+    batch = drops.predictions(system)
+    assert batch.rows.num_rows == 1000
+    assert refusals(batch) == [(f"{DAY}-a.parquet", None, Rule.NOT_PARQUET, None)]
+
+
 def test_a_truncated_gzip_is_quarantined_and_a_whole_one_read(drops):
     packed = gzip.compress((HEAD + ROWS).encode())
     drops.put(f"predictions/{DAY}-a.csv.gz", packed)
