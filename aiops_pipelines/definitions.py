@@ -44,7 +44,9 @@ defs = dg.Definitions(
         "portfolio": PortfolioResource(folder=str(settings.portfolio)),
         "feeds": FeedsResource(root=str(settings.feeds)),
         "lake": LakeResource(root=str(settings.lake)),
-        "incident_desk": IncidentDeskResource(url=settings.incidents_url),
+        "incident_desk": IncidentDeskResource(
+            url=settings.incidents_url, safety_events=str(settings.safety_events)
+        ),
         "reports": ReportsResource(
             folder=str(settings.reports),
             dagster_url=settings.dagster_link,

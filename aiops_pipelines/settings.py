@@ -17,7 +17,9 @@ class Settings:
 
     AIOPS_HOME holds everything written (default `./var`); AIOPS_PORTFOLIO the YAML (default
     `./portfolio`); AIOPS_FEEDS the hospital's drops (default `$AIOPS_HOME/feeds`); AIOPS_LAKE
-    and AIOPS_INCIDENTS_URL move the lake and the incident database elsewhere. Pages link to
+    and AIOPS_INCIDENTS_URL move the lake and the incident database elsewhere;
+    AIOPS_SAFETY_EVENTS is where the safety-event system drops its reports (default
+    `$AIOPS_HOME/safety-events`). Pages link to
     Dagster's UI at AIOPS_DAGSTER_LINK and to the incident desk's pages below AIOPS_INCIDENTS_LINK.
     """
 
@@ -26,6 +28,7 @@ class Settings:
     feeds: UPath
     lake: UPath
     incidents_url: str
+    safety_events: Path
     dagster_link: str = ""
     incidents_link: str = ""
 
@@ -40,6 +43,7 @@ class Settings:
             feeds=UPath(env.get("AIOPS_FEEDS", home / "feeds")),
             lake=UPath(env.get("AIOPS_LAKE", home / "lake")),
             incidents_url=env.get("AIOPS_INCIDENTS_URL", f"sqlite:///{home / 'incidents.db'}"),
+            safety_events=Path(env.get("AIOPS_SAFETY_EVENTS", home / "safety-events")).absolute(),
             dagster_link=env.get("AIOPS_DAGSTER_LINK", ""),
             incidents_link=env.get("AIOPS_INCIDENTS_LINK", ""),
         )

@@ -29,6 +29,10 @@ reports_app = typer.Typer(no_args_is_help=True, help="The reports that were sent
 app.add_typer(portfolio_app, name="portfolio")
 app.add_typer(incidents_app, name="incidents")
 app.add_typer(reports_app, name="reports")
+audit_app = typer.Typer(no_args_is_help=True, help="The record of the incident desk.")
+deliveries_app = typer.Typer(no_args_is_help=True, help="Messages that were sent, or not.")
+app.add_typer(audit_app, name="audit")
+app.add_typer(deliveries_app, name="deliveries")
 
 console = Console()
 errors = Console(stderr=True)
@@ -49,4 +53,14 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 
 
 # The commands register themselves on the apps above when they are imported.
-from aiops_pipelines.cli import demo, doctor, incidents, nights, portfolio, reports, status  # noqa: E402,F401
+from aiops_pipelines.cli import (  # noqa: E402
+    audit,  # noqa: F401
+    demo,  # noqa: F401
+    doctor,  # noqa: F401
+    incident_steps,  # noqa: F401
+    incidents,  # noqa: F401
+    nights,  # noqa: F401
+    portfolio,  # noqa: F401
+    reports,  # noqa: F401
+    status,  # noqa: F401
+)

@@ -8,8 +8,8 @@ import typer
 from rich.table import Table
 
 from aiops_pipelines.cli.app import app, console, told
-from aiops_pipelines.errors import AiopsError
-from aiops_pipelines.portfolio import load_portfolio
+from aiops_pipelines.errors import AiopsError, ConfigurationError, DeliveryError
+from aiops_pipelines.portfolio import load_hospital, load_portfolio
 from aiops_pipelines.settings import PSEUDONYM_KEY, Settings, pseudonym_key_environment
 
 
@@ -38,6 +38,7 @@ def _examinations(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]
     yield "feeds (AIOPS_FEEDS)", lambda: _feeds(settings)
     yield f"pseudonymisation key ({PSEUDONYM_KEY})", lambda: _key(settings)
     yield "incident database (AIOPS_INCIDENTS_URL)", lambda: _incidents(settings)
+    yield "messages (hospital.yaml, notifications)", lambda: _messages(settings)
     yield "PDF (Pango for WeasyPrint)", _pango
 
 
@@ -74,6 +75,20 @@ def _incidents(settings: Settings) -> str:
     desk = IncidentDesk(settings.incidents_url)
     desk.migrate()
     return f"{len(desk.list(open_only=True))} open incidents"
+
+
+def _messages(settings: Settings) -> str:
+    from aiops_pipelines.incidents import IncidentDesk
+
+    channels = load_hospital(settings.portfolio).notifications.channels
+    named = [name for each in channels for name in (each.url_env, each.secret_env) if name]
+    unset = [name for name in named if not os.environ.get(name)]
+    if unset:
+        raise ConfigurationError(f"not set: {', '.join(unset)}")
+    dead = IncidentDesk(settings.incidents_url).outbox.list("dead")
+    if dead:
+        raise DeliveryError(f"{len(dead)} messages not delivered; see: aiops deliveries list")
+    return f"{len(channels)} channels" if channels else "no channel: nobody is told by message"
 
 
 def _pango() -> str:

@@ -1,6 +1,7 @@
 """`aiops status`: one row a system."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from aiops_pipelines.errors import LakeError
 from aiops_pipelines.evaluation.exact import exact_figures
 from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
 from aiops_pipelines.evaluation.status import TABLES, SystemStatus, portfolio_status
-from aiops_pipelines.incidents import Incident, IncidentDesk
+from aiops_pipelines.incidents import Incident, IncidentDesk, Restriction
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio, read_portfolio
 from aiops_pipelines.settings import Settings
@@ -65,10 +66,13 @@ def status(
     chosen = day.date() if day else last_evaluated(lake, book)
     statuses = portfolio_status(book, lake, chosen)
     incidents = open_incidents(settings)
+    restrictions = IncidentDesk(settings.incidents_url).restrictions()
     if as_json:
-        typer.echo(json.dumps([as_record(each, incidents) for each in statuses], indent=2))
+        typer.echo(
+            json.dumps([as_record(each, incidents, restrictions) for each in statuses], indent=2)
+        )
         return
-    console.print(status_table(statuses, incidents, chosen))
+    console.print(status_table(statuses, incidents, chosen, restrictions))
     console.print(portfolio_evidence(statuses).sentence, style="dim")
 
 
@@ -118,7 +122,10 @@ def open_incidents(settings: Settings) -> list[Incident]:
 
 
 def status_table(
-    statuses: list[SystemStatus], incidents: list[Incident], day: date
+    statuses: list[SystemStatus],
+    incidents: list[Incident],
+    day: date,
+    restrictions: Sequence[Restriction] = (),
 ) -> RenderableType:
     """Return the status as people read it in 80 columns: signs first, then reasons."""
     judged = [verdict for verdict in Verdict if verdict is not Verdict.NOT_JUDGED]
@@ -136,7 +143,7 @@ def status_table(
         signs = [each.areas[area].verdict for area in Area]
         table.add_row(
             each.system.id,
-            f"{each.system.lifecycle.stage}, {each.system.tier.value}",
+            f"{_stage(each, restrictions)}, {each.system.tier.value}",
             *(f"[{STYLES[verdict]}]{SIGNS[verdict]}[/]" for verdict in signs),
             str(sum(incident.system == each.system.id for incident in incidents)),
         )
@@ -145,7 +152,17 @@ def status_table(
         if each.verdict is not Verdict.OK:
             sign = f"[{STYLES[each.verdict]}]{SIGNS[each.verdict]}[/]"
             reasons.add_row(sign, f"[bold]{each.system.id}[/] {escape(why(each))}")
+    for held in restrictions:
+        words = "paused" if held.kind == "pause" else f"under {held.kind}"
+        told_ = f"{words} since {held.since:%Y-%m-%d} by {held.by} ({held.incident}): {held.reason}"
+        reasons.add_row("[bold]■[/]", f"[bold]{held.system}[/] {escape(told_)}")
     return Group(table, reasons)
+
+
+def _stage(each: SystemStatus, restrictions: Sequence[Restriction]) -> str:
+    """Return the system's stage, or that it is restricted by a mitigation in force."""
+    held = any(restriction.system == each.system.id for restriction in restrictions)
+    return "restricted" if held else each.system.lifecycle.stage.value
 
 
 def why(each: SystemStatus) -> str:
@@ -156,7 +173,9 @@ def why(each: SystemStatus) -> str:
     return "; ".join(f"{area.area}: {area.reason}" for area in grave)
 
 
-def as_record(each: SystemStatus, incidents: list[Incident]) -> dict[str, Any]:
+def as_record(
+    each: SystemStatus, incidents: list[Incident], restrictions: Sequence[Restriction] = ()
+) -> dict[str, Any]:
     """Return a system's status as JSON-safe data."""
     return {
         "system": each.system.id,
@@ -169,6 +188,11 @@ def as_record(each: SystemStatus, incidents: list[Incident]) -> dict[str, Any]:
             area.value: {"verdict": found.verdict, "reason": found.reason}
             for area, found in each.areas.items()
         },
+        "restrictions": [
+            {"kind": held.kind, "incident": held.incident, "since": held.since.isoformat()}
+            for held in restrictions
+            if held.system == each.system.id
+        ],
         "open_incidents": [
             incident.id for incident in incidents if incident.system == each.system.id
         ],

@@ -2,6 +2,7 @@
 
 from aiops_pipelines.incidents.audit import Head
 from aiops_pipelines.incidents.desk import IncidentDesk, overdue
+from aiops_pipelines.incidents.drops import Imported, import_drops, import_file
 from aiops_pipelines.incidents.outcome import (
     CheckOutcome,
     Duty,
@@ -23,6 +24,7 @@ __all__ = [
     "Duty",
     "Entry",
     "Head",
+    "Imported",
     "Incident",
     "IncidentChange",
     "IncidentDesk",
@@ -32,6 +34,8 @@ __all__ = [
     "Severity",
     "Status",
     "Who",
+    "import_drops",
+    "import_file",
     "overdue",
     "read_reports",
     "severity_of",

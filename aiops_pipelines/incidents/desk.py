@@ -31,7 +31,7 @@ from aiops_pipelines.incidents.outcome import (
 from aiops_pipelines.incidents.report import SafetyReport
 from aiops_pipelines.incidents.roster import Roster
 from aiops_pipelines.incidents.status import ENDED
-from aiops_pipelines.incidents.tables import CursorRow, IncidentRow, OutcomeRow, RestrictionRow
+from aiops_pipelines.incidents.tables import CursorRow, IncidentRow, RestrictionRow
 
 
 class IncidentDesk:
@@ -54,14 +54,6 @@ class IncidentDesk:
         with Session(self._engine) as session:
             row = session.get(CursorRow, source)
             return None if row is None else row.value
-
-    def known(self, evaluation_ids: Sequence[int], checks: Sequence[str]) -> set[int]:
-        """Return which of these evaluations stand as the last of their check, day and as_of."""
-        query = select(OutcomeRow.evaluation_id).where(
-            OutcomeRow.evaluation_id.in_(evaluation_ids), OutcomeRow.check.in_(checks)
-        )
-        with Session(self._engine) as session:
-            return set(session.scalars(query))
 
     def record(
         self,

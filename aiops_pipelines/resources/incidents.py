@@ -8,9 +8,10 @@ from aiops_pipelines.incidents import IncidentDesk
 
 
 class IncidentDeskResource(dg.ConfigurableResource[None]):
-    """The SQLAlchemy URL of the incident database."""
+    """The SQLAlchemy URL of the incident database, and the folder where reports are dropped."""
 
     url: str
+    safety_events: str = ""
 
     def open(self) -> IncidentDesk:
         """Return the desk on an up-to-date database."""

@@ -1,12 +1,14 @@
-"""Reads new check evaluations from Dagster's storage and hands them to the incident desk.
+"""Hands new check evaluations from Dagster's event log to the incident desk.
 
 The cursor lives in the desk's own database and moves in the same transaction as the incidents, so
-a crash at any line loses and doubles nothing. Ids of events may commit out of order on PostgreSQL,
-so each reading starts a little before the cursor; the desk knows what it has seen.
+a crash at any line loses and doubles nothing.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import date
+from importlib.metadata import version
+from math import isfinite
 
 import dagster as dg
 
@@ -17,11 +19,12 @@ from aiops_pipelines.lake import Lake
 from aiops_pipelines.partitions import selected
 from aiops_pipelines.portfolio import Area, Portfolio
 from aiops_pipelines.resources.clock import evaluated_at
+from aiops_pipelines.sensors.event_log import Position, new_checks
 from aiops_pipelines.verdict import Verdict
 
 SOURCE = "dagster-checks"
-BATCH = 500
-OVERLAP = 200
+UPSTREAM = ("daily_statistics", "scored_cases", "label_arrivals", "predictions")
+"""Tables whose files of the day a failure's evidence names beside the figures' own."""
 
 AREA_OF_CHECK = {
     "predictions_intact": Area.INTEGRITY,
@@ -38,27 +41,14 @@ def record_new_outcomes(
 ) -> list[IncidentChange]:
     """Record every check evaluation since the last call; return what changed at the desk."""
     changes: list[IncidentChange] = []
-    seen = int(desk.cursor(SOURCE) or 0)
-    while True:
-        records = instance.get_event_records(
-            dg.EventRecordsFilter(
-                event_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-                after_cursor=max(0, seen - OVERLAP),
-            ),
-            limit=BATCH + OVERLAP,
-            ascending=True,
-        )
-        newest = max((record.storage_id for record in records), default=seen)
-        if newest <= seen:
-            return changes
+    known = desk.cursor(SOURCE)
+    roster = Roster.of(portfolio)
+    for records, position in new_checks(instance, Position.parse(known)):
+        if not records and str(position) == known:
+            continue
         outcomes = list(_outcomes(records, portfolio, lake))
-        changes += desk.record(
-            outcomes,
-            Roster.of(portfolio),
-            source=SOURCE,
-            cursor=str(newest),
-        )
-        seen = newest
+        changes += desk.record(outcomes, roster, source=SOURCE, cursor=str(position))
+    return changes
 
 
 def _outcomes(
@@ -82,36 +72,42 @@ def _outcomes(
             passed=evaluation.passed,
             severity="error" if evaluation.severity is dg.AssetCheckSeverity.ERROR else "warn",
             summary=evaluation.description or "",
-            evidence=_evidence(lake, area, system, days[0], as_of, record.run_id),
+            evidence={"run_id": record.run_id}
+            | ({} if evaluation.passed else _frozen(lake, area, portfolio, system, days[0], as_of)),
             evaluation_id=record.storage_id,
         )
 
 
-def _evidence(
-    lake: Lake, area: Area, system: str, day: date, as_of: date, run_id: str
+def _frozen(
+    lake: Lake, area: Area, portfolio: Portfolio, system: str, day: date, as_of: date
 ) -> dict[str, object]:
+    """Return what a failure rests on, to be found again later: figures, files, versions."""
     figures = figures_as_of(lake, area, system, day, as_of)
+    tables = (TABLES[area], *UPSTREAM)
+    files = [
+        lake.digest(name, system, day)
+        for name in tables
+        if lake.find(name, system, day) is not None
+    ]
+    known = {each.id: each for each in portfolio.systems}.get(system)
     return {
-        "run_id": run_id,
         "figures": [_stated(each) for each in figures if each.verdict.gravity > Verdict.OK.gravity],
-        "lake": [
-            {"file": file.path, "sha256": file.sha256}
-            for file in [lake.digest(TABLES[area], system, day)]
-            if figures
-        ],
+        "lake": [{"file": file.path, "sha256": file.sha256} for file in files],
+        "versions": {
+            "aiops-pipelines": version("aiops-pipelines"),
+            "dagster": dg.__version__,
+            "system": known.version_on(day) if known else None,
+        },
     }
 
 
 def _stated(figure: Figure) -> dict[str, object]:
+    """Return a figure's whole row as JSON-safe data; what does not exist is None."""
     return {
-        "figure": figure.subject,
-        "clause": figure.clause,
-        "verdict": figure.verdict.value,
-        "estimate": figure.estimate,
-        "low": figure.low,
-        "high": figure.high,
-        "n": figure.n,
-        "method": figure.method,
-        "version": figure.version,
-        "reason": figure.reason,
-    }
+        name: value.isoformat()
+        if isinstance(value, date)
+        else None
+        if isinstance(value, float) and not isfinite(value)
+        else value
+        for name, value in asdict(figure).items()
+    } | {"figure": figure.subject}
