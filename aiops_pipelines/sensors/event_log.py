@@ -87,7 +87,7 @@ def new_checks(
 
 
 def _moved(position: Position, snapshot: tuple[int, int] | None) -> Position:
-    """Return the position after a whole reading: settled up to the mark if nothing is open below."""
+    """Return the position after a whole reading: settled to the mark if nothing is open below."""
     newest = max(position.seen, default=position.settled)
     if snapshot is None:
         return Position(newest)
