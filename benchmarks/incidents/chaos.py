@@ -44,9 +44,7 @@ KILLS = 50
 def tick(instance, url: str, lake: Path, statement: int = 0) -> None:
     desk = IncidentDesk(url)
     with killed_at(desk._engine, statement):
-        record_new_outcomes(
-            instance, desk, read_portfolio(ROOT / "portfolio"), Lake(UPath(lake))
-        )
+        record_new_outcomes(instance, desk, read_portfolio(ROOT / "portfolio"), Lake(UPath(lake)))
 
 
 def killed_process(instance, url: str, lake: Path, after: float) -> bool:
@@ -109,7 +107,9 @@ def outage(server, instance, url: str, folder: Path) -> float:
 
     data = str(server.pgdata)
     began = time.monotonic()
-    pgexec("pg_ctl", ["-D", data, "-m", "immediate", "stop"], server.bin_path, user=server.system_user)
+    pgexec(
+        "pg_ctl", ["-D", data, "-m", "immediate", "stop"], server.bin_path, user=server.system_user
+    )
     try:
         tick(instance, url, folder / "lake")
         raise SystemExit("the sensor did not notice that its database was gone")
