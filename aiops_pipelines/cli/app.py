@@ -26,7 +26,9 @@ by default `./var`.""",
 portfolio_app = typer.Typer(no_args_is_help=True, help="The inventory of AI systems.")
 incidents_app = typer.Typer(no_args_is_help=True, help="The incident queue.")
 reports_app = typer.Typer(no_args_is_help=True, help="The reports that were sent.")
+contracts_app = typer.Typer(no_args_is_help=True, help="Contracts with vendors.")
 app.add_typer(portfolio_app, name="portfolio")
+app.add_typer(contracts_app, name="contracts")
 app.add_typer(incidents_app, name="incidents")
 app.add_typer(reports_app, name="reports")
 audit_app = typer.Typer(no_args_is_help=True, help="The record of the incident desk.")
@@ -55,6 +57,7 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 # The commands register themselves on the apps above when they are imported.
 from aiops_pipelines.cli import (  # noqa: E402
     audit,  # noqa: F401
+    contracts,  # noqa: F401
     demo,  # noqa: F401
     doctor,  # noqa: F401
     incident_steps,  # noqa: F401

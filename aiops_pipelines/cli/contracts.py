@@ -1,0 +1,105 @@
+"""`aiops contracts`: what vendors promised, how it stands, and what a breach entitles to."""
+
+import dataclasses
+import json
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from aiops_pipelines.cli.app import console, contracts_app, told
+from aiops_pipelines.contracts.ledger import LedgerRow
+from aiops_pipelines.contracts.standing import Standing, ledger_rows, standings
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import load_portfolio
+from aiops_pipelines.settings import Settings
+
+
+@contracts_app.callback()
+def about() -> None:
+    """Read the evidence ledger: each clause's verdict, and the remedy of a breach."""
+
+
+@contracts_app.command("status")
+@told
+def status(
+    day: Annotated[str | None, typer.Option(help="As of a night, else the last.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List every clause of every contract with its verdict, one row a clause."""
+    settings = Settings.from_environment()
+    book, lake = load_portfolio(settings.portfolio), Lake(settings.lake)
+    night = date.fromisoformat(day) if day else date.max
+    found = [
+        standing
+        for system in book.monitored
+        for standing in standings(lake, system, book.hospital.calendar, night)
+    ]
+    if as_json:
+        typer.echo(json.dumps([_record(each) for each in found], indent=2, default=str))
+        return
+    table = Table(title=f"{len(found)} clauses", show_lines=True)
+    for heading in ("system, clause", "verdict"):
+        table.add_column(heading, no_wrap=heading == "verdict")
+    table.add_column("why, and what follows", ratio=1)
+    for each in found:
+        remedy = f"\n[bold]{escape(each.entitlement.working)}[/]" if each.entitlement else ""
+        table.add_row(
+            f"[bold]{each.row.system}[/]\n{each.row.clause}",
+            each.row.verdict.value,
+            escape(each.row.reason) + remedy,
+        )
+    console.print(table)
+
+
+@contracts_app.command("show")
+@told
+def show(
+    system: Annotated[str, typer.Argument(help="The system's id.")],
+    clause: Annotated[str, typer.Argument(help="The clause's id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show a clause's evidence ledger, night by night: what came in and what it amounts to."""
+    settings = Settings.from_environment()
+    known = load_portfolio(settings.portfolio).system(system)
+    rows = ledger_rows(Lake(settings.lake), known, clause)
+    if as_json:
+        typer.echo(json.dumps([_row(row) for row in rows], indent=2, default=str))
+        return
+    table = Table(title=f"{system} {clause}")
+    for heading in ("night", "new", "total", "estimate", "over the period", "ln e", "verdict"):
+        table.add_column(heading, no_wrap=True)
+    for row in rows:
+        table.add_row(
+            str(row.night),
+            _counts(row.events, row.trials),
+            _counts(row.events_total, row.trials_total),
+            _interval(row.estimate, row.low, row.high),
+            _interval(row.period_estimate, row.sequence_low, row.sequence_high),
+            "" if row.log_e_value is None else f"{row.log_e_value:.1f}",
+            row.verdict.value,
+        )
+    console.print(table)
+
+
+def _record(each: Standing) -> dict[str, Any]:
+    remedy = dataclasses.asdict(each.entitlement) if each.entitlement else None
+    return _row(each.row) | {"remedy": remedy}
+
+
+def _row(row: LedgerRow) -> dict[str, Any]:
+    return {name: value for name, value in dataclasses.asdict(row).items() if name != "state"}
+
+
+def _counts(events: int | None, trials: int | None) -> str:
+    return "" if trials is None else f"{events} of {trials}"
+
+
+def _interval(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "-"
+    if low is None or high is None:
+        return f"{value:.3f}"
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"

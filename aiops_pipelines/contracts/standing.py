@@ -1,0 +1,61 @@
+"""How each clause of a contract stands: its last ledger row, and what a breach entitles to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from aiops_pipelines.clocks import BusinessCalendar
+from aiops_pipelines.contracts.ledger import Ledger, LedgerRow
+from aiops_pipelines.contracts.notice import CLAUSE
+from aiops_pipelines.contracts.remedies import Entitlement, detected_at, entitlement
+from aiops_pipelines.errors import PortfolioError
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import System
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A clause's last row; `entitlement` where a breach of a clause with a remedy stands."""
+
+    row: LedgerRow
+    entitlement: Entitlement | None
+
+
+def ledger_rows(lake: Lake, system: System, clause: str) -> list[LedgerRow]:
+    """Return all rows of a clause; PortfolioError naming the known ones for another id."""
+    known = clause_ids(system)
+    if clause not in known:
+        raise PortfolioError(
+            f"{system.id} has no clause {clause!r} in the ledger; known: {', '.join(known)}"
+        )
+    return list(Ledger(lake, system.id, clause).rows())
+
+
+def clause_ids(system: System) -> list[str]:
+    """Return the clauses of the system's contract that the ledger keeps, and the duty of notice."""
+    contract = system.contract
+    if contract is None:
+        return []
+    clauses = [clause.id for clause in contract.clauses]
+    return [*clauses, *(clause.id for clause in contract.service_clauses), CLAUSE]
+
+
+def standings(
+    lake: Lake, system: System, calendar: BusinessCalendar, night: date
+) -> Iterator[Standing]:
+    """Yield each clause as it stood after `night`; clauses never evaluated are left out."""
+    contract = system.contract
+    if contract is None:
+        return
+    remedies = {clause.id: clause for clause in contract.clauses}
+    services = {clause.id: clause for clause in contract.service_clauses}
+    for name in clause_ids(system):
+        row = Ledger(lake, system.id, name).latest(night)
+        if row is None:
+            continue
+        clause = remedies.get(name) or services.get(name)
+        owed = None
+        if clause is not None and row.breached_since is not None:
+            known = detected_at(row.night, calendar)
+            owed = entitlement(contract, clause, row.estimate, row.breached_since, known, calendar)
+        yield Standing(row, owed)
