@@ -50,7 +50,8 @@ def test(arguments: list[str]) -> int:
 
 def coverage(arguments: list[str]) -> int:
     """Print every table of simulated coverage; `--share 0.1` takes a tenth of the time."""
-    programs = [f"benchmarks/coverage/{name}.py" for name in ("intervals", "audits", "sequential")]
+    names = ("intervals", "audits", "sequential", "contracts")
+    programs = [f"benchmarks/coverage/{name}.py" for name in names]
     return next((code for name in programs if (code := run("python", name, *arguments))), 0)
 
 

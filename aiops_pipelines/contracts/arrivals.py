@@ -11,14 +11,17 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aiops_pipelines.evaluation.measures import BAD_EVENTS
 from aiops_pipelines.evaluation.window import matured
+from aiops_pipelines.ingestion.labels import current_labels
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
-from aiops_pipelines.portfolio import Clause, System
+from aiops_pipelines.portfolio import Adjudication, Clause, System
+from aiops_pipelines.schema import LABELS
 from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, IntArray
 
 
@@ -42,17 +45,26 @@ class DayCounts:
 
 @dataclass(frozen=True, slots=True)
 class CaseDay:
-    """One day's cases, and every label of theirs in order of case and revision."""
+    """One day's cases, and every label of theirs in order of case and revision.
+
+    `labels` are their rows (schema LABELS); `position` is each row's case, `night` its arrival.
+    """
 
     cases: pd.DataFrame
+    labels: pd.DataFrame
     position: IntArray
     value: FloatArray
     night: NDArray[np.datetime64]
+    rule: Adjudication | None
 
     def labels_on(self, night: date) -> FloatArray:
         """Return each case's label as known at the end of `night`, NaN without one."""
         known = self.night <= np.datetime64(night, "D")
         labels = np.full(len(self.cases), np.nan)
+        if self.rule is not None and known.any():
+            said = pa.Table.from_pandas(self.labels[known], schema=LABELS, preserve_index=False)
+            settled = current_labels(said, self.rule)["value"]
+            return settled.reindex(self.cases["case_id"]).to_numpy(dtype=np.float64)
         # The last of several assignments to a place is the one that stays.
         labels[self.position[known]] = self.value[known]
         return labels
@@ -163,9 +175,11 @@ class ArrivalRecord:
         )
         return CaseDay(
             cases,
+            labels,
             labels["position"].to_numpy(dtype=np.int64),
             labels["value"].to_numpy(dtype=np.float64),
             labels["night"].to_numpy(dtype="datetime64[D]"),
+            self._system.truth.adjudication,
         )
 
     @cached_property
@@ -173,19 +187,14 @@ class ArrivalRecord:
         start = min(self._first, self._system.reference.start)
         nights = self._lake.read_days("label_arrivals", self._system.id, start, self._last)
         frames = [
-            table.select(["case_id", "value", "revision", "received_at", "case_day"])
-            .to_pandas()
-            .assign(night=np.datetime64(night, "D"))
-            for night, table in nights
+            table.to_pandas().assign(night=np.datetime64(night, "D")) for night, table in nights
         ]
         if not frames:
             return {}
         return dict(iter(pd.concat(frames, ignore_index=True).groupby("case_day")))
 
 
-_NO_LABELS = pd.DataFrame(
-    {name: [] for name in ("case_id", "value", "revision", "received_at", "night")}
-)
+_NO_LABELS = LABELS.empty_table().to_pandas().assign(night=np.empty(0, "datetime64[D]"))
 
 
 def _cell(name: str, flagged: BoolArray, labels: FloatArray) -> BoolArray:

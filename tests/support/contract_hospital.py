@@ -95,7 +95,13 @@ class Cases:
         self.label(number, range(len(truth)), truth, number + after)
 
     def label(
-        self, number: int, cases: Sequence[int], truth: Sequence[int], night: int, revision: int = 0
+        self,
+        number: int,
+        cases: Sequence[int],
+        truth: Sequence[int],
+        night: int,
+        revision: int = 0,
+        source: str = "s",
     ) -> None:
         """Let labels of some of a day's cases arrive on `night`."""
         on, night_day = START + timedelta(days=number), START + timedelta(days=night)
@@ -107,7 +113,7 @@ class Cases:
                 "value": float(value),
                 "decided_at": at,
                 "received_at": at,
-                "source": "s",
+                "source": source,
                 "reader": None,
                 "revision": revision,
                 "case_day": on,

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from contract_hospital import CLAUSE, REFERENCE_DAYS, START, WAIT, Cases, contract, system
 
+from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.contracts.ledger import Ledger, LedgerRow
 from aiops_pipelines.contracts.rates import rate_row
+from aiops_pipelines.contracts.standing import standings
+from aiops_pipelines.portfolio.system import LabelRule
 from aiops_pipelines.verdict import Verdict
 
 LAST = REFERENCE_DAYS + 20
@@ -195,3 +198,29 @@ def test_a_promised_sensitivity_is_the_same_evidence_as_its_false_negative_rate(
     assert (hits.low, hits.high) == pytest.approx((1 - misses.high, 1 - misses.low))
     assert hits.log_e_value == pytest.approx(misses.log_e_value)
     assert hits.verdict is misses.verdict
+
+
+def test_an_adjudicated_label_counts_by_the_portfolios_rule(tmp_path) -> None:
+    voted = {"truth": "t", "sources": ["s"], "mature_after_days": WAIT}
+    voted |= {"adjudication": {"rule": "majority", "adjudicator": "s"}}
+    cases = Cases(tmp_path, system(truth=LabelRule.model_validate(voted)))
+    for number in range(LAST + 1):
+        cases.day(number, missed=1, found=5)
+    day = REFERENCE_DAYS + 2
+    cases.label(day, [0], [0], day + 2, revision=1, source="another")
+    assert row(cases, LAST).events_total == LAST + 1 - REFERENCE_DAYS - WAIT
+
+
+def test_a_breach_stands_with_its_credit_and_its_clock(tmp_path) -> None:
+    cases = Cases(tmp_path, system())
+    for number in range(LAST + 1):
+        cases.day(number, missed=3, found=5)
+    last = row(cases, LAST)
+    calendar = BusinessCalendar("America/Chicago", "US", "IL")
+    (found,) = standings(cases.lake, cases.system, calendar, last.night)
+    assert found.row == last and last.breached_since is not None
+    assert found.entitlement is not None
+    assert found.entitlement.credit.amount == 3000
+    assert found.entitlement.cure_by is not None
+    begun = last.breached_since + timedelta(days=1)
+    assert calendar.local_day(found.entitlement.cure_by) == calendar.add_work_days(begun, 10)
