@@ -7,6 +7,7 @@ import pytest
 from pypdf import PdfReader
 from report_hospital import DAY, incident, nights, paper_lake, paper_portfolio
 from weasyprint import HTML
+from weasyprint.formatting_structure.boxes import TableCellBox
 
 from aiops_pipelines.reports import dashboard_pages, render_quarterly
 from aiops_pipelines.reports.quarterly.gather import Quarter
@@ -67,6 +68,30 @@ def beyond_the_margin(page):
 
     yield from (text for child in box.children if "Margin" not in type(child).__name__
                 for text in walk(child))  # fmt: skip
+
+
+def out_of_their_cells(page):
+    """Yield the words of a laid-out page that reach beyond their table cell."""
+
+    def walk(each, edge):
+        if isinstance(each, TableCellBox):
+            edge = each.position_x + each.margin_width() + 1
+        text = getattr(each, "text", "")
+        if edge and text.strip() and each.position_x + each.width > edge:
+            yield text
+        for child in getattr(each, "children", ()):
+            yield from walk(child, edge)
+
+    yield from walk(page._page_box, None)
+
+
+def test_no_word_leaves_its_table_cell_with_no_data_or_all_red(lake, portfolio, tmp_path):
+    quiet = paper_portfolio(["no-show", "falls-risk"])
+    empty = paper_lake(tmp_path, quiet, [])
+    for book, store in ((portfolio, lake), (quiet, empty)):
+        page = quarterly_html(book, store, BAD, Quarter(*PERIOD))
+        document = HTML(string=page).render()
+        assert [text for page in document.pages for text in out_of_their_cells(page)] == []
 
 
 def test_hostile_names_stay_within_the_margins_of_the_printed_report(portfolio, lake):

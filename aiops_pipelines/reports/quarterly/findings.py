@@ -76,7 +76,7 @@ def _nights_table(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Table:
 def _tally(each: SystemQuarter, area: Area) -> str:
     nights = each.areas[area]
     if not nights.nights:
-        return "none evaluated"
+        return "none"
     return f"{nights.count(Verdict.BREACH)} of {len(nights.nights)}"
 
 

@@ -117,6 +117,6 @@ def _list(quarter: Quarter, known: Sequence[Incident], names: dict[str, str]) ->
         f"Incidents of {quarter.name}, and older ones still open, the gravest first",
         ("No.", "System", "Area", "Severity", "State", "Opened", "Recovered", "What"),
         rows,
-        widths=("15.5%", "15%", "11.5%", "8%", "9%", "7%", "10%", "24%"),
+        widths=("15.5%", "14%", "11.5%", "8%", "12%", "7%", "9%", "23%"),
         empty="No incident is on record.",
     )
