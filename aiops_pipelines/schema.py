@@ -26,6 +26,18 @@ QUARANTINE = pa.schema(
 )
 """One row a refused row (or file: `row` null), with line number, rule and the value masked."""
 
+QUARANTINE_RELEASES = pa.schema(
+    [
+        pa.field("feed", pa.string(), nullable=False),
+        pa.field("released_at", TIMESTAMP, nullable=False),
+        pa.field("released_by", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("held_before", pa.int64(), nullable=False),
+        pa.field("held_after", pa.int64(), nullable=False),
+    ]
+)
+"""Who let a day's quarantined rows be read again, and why: one row a release, never changed."""
+
 LABELS = pa.schema(
     [
         pa.field("case_id", pa.string(), nullable=False),

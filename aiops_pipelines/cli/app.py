@@ -27,6 +27,10 @@ portfolio_app = typer.Typer(no_args_is_help=True, help="The inventory of AI syst
 incidents_app = typer.Typer(no_args_is_help=True, help="The incident queue.")
 reports_app = typer.Typer(no_args_is_help=True, help="The reports that were sent.")
 contracts_app = typer.Typer(no_args_is_help=True, help="Contracts with vendors.")
+feeds_app = typer.Typer(no_args_is_help=True, help="What arrives: try a feed, make a profile.")
+quarantine_app = typer.Typer(no_args_is_help=True, help="What was refused, and letting it in.")
+app.add_typer(feeds_app, name="feeds")
+app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(portfolio_app, name="portfolio")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(incidents_app, name="incidents")
@@ -64,6 +68,8 @@ from aiops_pipelines.cli import (  # noqa: E402
     incidents,  # noqa: F401
     nights,  # noqa: F401
     portfolio,  # noqa: F401
+    feeds,  # noqa: F401
+    quarantine,  # noqa: F401
     reports,  # noqa: F401
     status,  # noqa: F401
 )

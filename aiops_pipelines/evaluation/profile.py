@@ -126,17 +126,20 @@ def held_profile(lake: Lake, system: System) -> ReferenceProfile | None:
         LakeError: the profile that ends on the period's last day began on another day.
     """
     period = system.reference
-    held = lake.find(TABLE, system.id, period.end)
-    if held is None:
-        return None
-    profile = ReferenceProfile.from_json(held["profile"][0].as_py())
-    if profile.first not in {None, period.start}:
+    profile = profile_of(lake, system, period.end)
+    if profile is not None and profile.first not in {None, period.start}:
         raise LakeError(
             f"{system.id}: the reference profile up to {period.end} was made from "
             f"{profile.first} on, the portfolio says from {period.start} on; put `from: "
             f"{profile.first}` back, or choose another last day"
         )
     return profile
+
+
+def profile_of(lake: Lake, system: System, end: date) -> ReferenceProfile | None:
+    """Return the profile of the period that ends on `end`, None if none was made."""
+    held = lake.find(TABLE, system.id, end)
+    return None if held is None else ReferenceProfile.from_json(held["profile"][0].as_py())
 
 
 def write_profile(lake: Lake, system: System, profile: ReferenceProfile, end: date) -> None:

@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from aiops_pipelines.evaluation.figure import Figure
@@ -95,6 +96,11 @@ def _validate(table: pa.Table, expectations: list[Any]) -> Validation:
     batch = definition.get_batch(batch_parameters={"dataframe": table.to_pandas()})
     suite = gx.ExpectationSuite(name="day", expectations=expectations)
     result = batch.validate(suite, result_format=_NO_VALUES)
+    for item in result.results:
+        # Great Expectations' page can't show numpy's numbers.
+        observed = item.result.get("observed_value")
+        if isinstance(observed, np.generic):
+            item.result["observed_value"] = observed.item()
     outcomes = sorted(
         (_outcome(item, table.num_rows) for item in result.results),
         key=lambda outcome: (outcome.rule, outcome.column or ""),

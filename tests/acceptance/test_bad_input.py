@@ -165,3 +165,57 @@ def test_no_identifier_of_a_patient_is_stored_anywhere(hospital: MiniHospital) -
     for file in [*hospital.home.rglob("*.db"), *hospital.home.rglob("*.html")]:
         content = file.read_bytes()
         assert not [each for each in some if each.encode() in content], file
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_feed_is_tried_without_writing_anything(hospital: MiniHospital) -> None:
+    before = hospital.lake_bytes()
+    spoil(hospital, lambda text: with_score(text, 5, "1.7"))
+    predictions, labels = hospital.json("feeds", "check", VICTIM, "--day", str(LAST))
+    assert predictions["kept"] > 0 and labels["feed"] == "labels"
+    [refusal] = [r for r in predictions["refusals"] if r["rule"] == "score out of bounds"]
+    assert (refusal["rows"], refusal["column"]) == (1, "score")
+    assert refusal["where"] == [f"{VICTIM}/predictions/{LAST}.csv:6"]
+    seen = {column["ours"]: column for column in predictions["columns"]}
+    assert seen["case_id"]["values"] == "pseudonyms"
+    assert hospital.lake_bytes() == before
+
+
+@pytest.mark.usefixtures("restored")
+def test_quarantined_rows_are_listed_mended_and_released_on_record(hospital: MiniHospital) -> None:
+    file = hospital.feeds / VICTIM / "predictions" / f"{LAST}.csv"
+    sound = file.read_text()
+    spoil(hospital, lambda text: with_score(text, 5, "1.7"))
+    assert hospital.run(LAST, "--system", VICTIM).returncode == 0
+    listed = hospital.json("quarantine", "list", "--system", VICTIM)
+    assert {"score out of bounds"} <= {row["rule"] for row in listed if row["day"] == str(LAST)}
+    kept = len(hospital.predictions(VICTIM))
+
+    file.write_text(sound)
+    said = ("--reason", "vendor sent the row again", "--by", "A. Analyst")
+    done = hospital.aiops("quarantine", "release", VICTIM, "--day", str(LAST), *said)
+    assert done.returncode == 0, done.stderr
+    assert len(hospital.predictions(VICTIM)) == kept + 1
+    shown = hospital.json("quarantine", "show", VICTIM, "--day", str(LAST))
+    assert not [row for row in shown["rows"] if row["rule"] == "score out of bounds"]
+    [record] = shown["releases"]
+    assert (record["released_by"], record["reason"]) == (said[3], said[1])
+    assert record["held_before"] == record["held_after"] + 1
+
+
+def test_nothing_to_release_says_where_to_look(hospital: MiniHospital) -> None:
+    said = ("--reason", "none", "--by", "nobody", "--feed", "labels")
+    done = hospital.aiops("quarantine", "release", OTHER, "--day", str(LAST), *said)
+    assert done.returncode == 1 and "aiops quarantine list" in done.stderr
+
+
+def test_a_profile_is_made_once_with_its_hash(hospital: MiniHospital) -> None:
+    period = ("--from", "2026-09-01", "--to", "2026-09-20")
+    made = hospital.json("feeds", "profile", VICTIM, *period)
+    assert len(made["sha256"]) == 16 and made["cases"] > 1000 and made["facts"]["score"]
+    again = hospital.aiops("feeds", "profile", VICTIM, *period)
+    assert again.returncode == 1 and made["sha256"] in again.stderr
+    in_use = hospital.aiops(
+        "feeds", "profile", VICTIM, "--from", "2026-09-02", "--to", "2026-09-13"
+    )
+    assert in_use.returncode == 1 and "not overwritten" in in_use.stderr

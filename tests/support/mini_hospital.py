@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, REFERENCE_END, LAST = date(2026, 8, 31), date(2026, 9, 13), date(2026, 9, 29)
 KEY = "a key that only tests use, long enough"
@@ -63,6 +65,11 @@ class MiniHospital:
     def status(self, system: str, day: date = LAST) -> dict[str, Any]:
         rows = self.json("status", "--day", day.isoformat())
         return next(row for row in rows if row["system"] == system)
+
+    def predictions(self, system: str, day: date = LAST) -> list[dict[str, Any]]:
+        file = self.home / "lake" / "predictions" / system / f"{day}.parquet"
+        rows: list[dict[str, Any]] = pq.read_table(file).to_pylist()
+        return rows
 
     def simulate(self) -> None:
         done = self.aiops("simulate", "--from", str(FIRST), "--to", str(LAST))

@@ -89,12 +89,16 @@ def test_a_mistake_in_the_yaml_is_named(entry: dict[str, Any], said: str) -> Non
     assert "quality" not in system_tree()
 
 
-def test_results_and_pages_hold_no_value_and_load_nothing(tmp_path: Path) -> None:
-    system = a_system()
+def test_results_and_pages_hold_no_value_and_load_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rule = {"expect": "expect_column_median_to_be_between", "column": "age", "max_value": 40}
+    system = a_system(quality=[rule])
     table = predictions(system, 40, case_id=[SECRET] * 40, score=np.full(40, 0.1234567))
     found = validate_predictions(system, table)
     assert any(not each.passed for each in found.outcomes)
     page = render_page(found.result)
+    assert "Exception" not in caplog.text and "Exception" not in page
     assert SECRET not in page and "0.1234567" not in page
     assert SECRET not in str(found.result.to_json_dict())
     assert "default-src 'none'" in page.split("<head>", 1)[1][:200]
