@@ -64,11 +64,11 @@ from aiops_pipelines.cli import (  # noqa: E402
     contracts,  # noqa: F401
     demo,  # noqa: F401
     doctor,  # noqa: F401
+    feeds,  # noqa: F401
     incident_steps,  # noqa: F401
     incidents,  # noqa: F401
     nights,  # noqa: F401
     portfolio,  # noqa: F401
-    feeds,  # noqa: F401
     quarantine,  # noqa: F401
     reports,  # noqa: F401
     status,  # noqa: F401
