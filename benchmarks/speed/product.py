@@ -117,8 +117,7 @@ def year(folder: Path, rounds: int) -> dict[str, float]:
     for system in BOOK.systems:
         start = date.fromisoformat(days[system.id][0].stem)
         period = system.reference.model_copy(update={"start": start, "end": start})
-        held = system.model_copy(update={"reference": period})
-        profiles[system.id] = build_profile(lake, held)
+        profiles[system.id] = build_profile(lake, system, period)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rows, reading, both = 0, 0.0, 0.0
     for index in range(rounds):

@@ -64,16 +64,21 @@ def main(quick: bool) -> None:
     make_environment()
     inputs.make(FOLDER)
     load = os.getloadavg()
-    tables = {"sides": sides(quick), "targets": targets(), "product": product(quick)}
-    tables["machine"] = (
+    write("sides", sides(quick))
+    write("targets", targets())
+    write("product", product(quick))
+    machine = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}; load average {load[0]:.1f} at the start and "
         f"{os.getloadavg()[0]:.1f} at the end"
     )
-    text = README.read_text()
-    for name, table in tables.items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
-        text = re.sub(pattern, lambda m, table=table: f"{m[1]}{table}\n{m[2]}", text, flags=re.S)
+    write("machine", machine)
+
+
+def write(name: str, table: str) -> None:
+    """Put a table between its markers in README.md."""
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+    text = re.sub(pattern, lambda m: f"{m[1]}{table}\n{m[2]}", README.read_text(), flags=re.S)
     README.write_text(text)
 
 
