@@ -49,16 +49,16 @@ class DelayCurve:
     def within(self, periods: int) -> Estimate:
         """Return the share of expected labels that come within `periods` times 24 hours.
 
-        No value where no case has been observed for so long.
+        No value where no case has been observed for so long, unless all had come by then.
         """
-        observed = max(self.took.max(initial=0), self.waiting.max(initial=0))
-        everything = not len(self.waiting)
-        if not self.n or periods < 1 or (observed < periods and not everything):
+        if not self.n or periods < 1:
             return Estimate.missing(self.n, None, _METHOD)
         came = int(np.sum(self.took <= periods))
         data = stats.CensoredData(uncensored=self.took, right=self.waiting)
         curve = stats.ecdf(data).cdf
         value = float(curve.evaluate(periods))
+        if value < 1 and max(self.took.max(initial=0), self.waiting.max(initial=0)) < periods:
+            return Estimate.missing(self.n, None, _METHOD)
         if 0 < value < 1:
             with warnings.catch_warnings():
                 # Where the curve has reached 1 there is no interval; those points are not asked.
@@ -98,7 +98,10 @@ def expected_cases(window: Window, rule: LabelRule) -> int:
 
 
 def delay_figures(known: History) -> Iterator[Figure]:
-    """Yield the shares of labels that come within 1, 7 and 28 days, and the day due tonight."""
+    """Yield the shares of labels that come within 1, 7 and 28 days, and the day due tonight.
+
+    Only the day due is judged: the shares tell how long labels take, which no limit forbids.
+    """
     curve = delay_curve(known)
     for periods in HORIZONS:
         share = curve.within(periods)
@@ -106,10 +109,9 @@ def delay_figures(known: History) -> Iterator[Figure]:
         reason = f"no case has waited {periods} days yet"
         if share.value is not None:
             reason = f"{share.value:.1%} of labels come within {periods} days"
-        verdict = Verdict.INSUFFICIENT_DATA if share.value is None else Verdict.OK
         last = known.as_of - timedelta(days=1)
         first = known.as_of - timedelta(days=WINDOW_DAYS)
-        yield _figure(known, name, share, (first, last), verdict, reason)
+        yield _figure(known, name, share, (first, last), Verdict.NOT_JUDGED, reason)
     yield _due(known, curve)
 
 

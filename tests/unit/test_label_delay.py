@@ -47,3 +47,12 @@ def test_the_interval_covers_the_true_share() -> None:
         found = DelayCurve(took[took <= age], age[took > age]).within(7)
         covered += (found.low or 0) <= 1 - np.exp(-7 / 5) <= (found.high or 0)
     assert covered / 300 > 0.92
+
+
+def test_what_has_all_come_is_known_for_longer_spans_too() -> None:
+    found = curve(took=[1, 1, 2, 3], waiting=[1, 2]).within(28)
+    assert found.value == 1.0
+
+
+def test_what_is_still_coming_is_not_known_for_spans_nobody_has_waited() -> None:
+    assert curve(took=[1, 2], waiting=[3, 3]).within(28).value is None
