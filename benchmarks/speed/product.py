@@ -76,11 +76,11 @@ def scored(system: System, day: date) -> pa.Table:
     frame = drawn.cases
     label = drawn.labels.drop_duplicates("case_id").set_index("case_id")["value"]
     frame["label"] = frame["case_id"].map(label)
-    for name in ("received_at", "decided_at", "label_received_at"):
+    times = ("received_at", "decided_at", "label_received_at", "label_first_received_at")
+    for name in times:
         frame[name] = frame["predicted_at"]
     frame["source"], frame["revision"] = system.truth.sources[0], 0
     frame["label_state"] = np.where(frame["label"].isna(), "pending", "mature")
-    frame[list(scored_cases_schema(system).names)]
     columns = [_column(frame[field.name], field.type) for field in scored_cases_schema(system)]
     return pa.table(columns, schema=scored_cases_schema(system))
 
@@ -103,8 +103,7 @@ def write_days(folder: Path) -> dict[str, list[Path]]:
         for offset in range(3):
             day = date(system.reference.start.year, system.reference.start.month, 1 + offset)
             path = folder / "lake" / "scored_cases" / system.id / f"{day}.parquet"
-            if not path.exists():
-                lake.write("scored_cases", system.id, day, scored(system, DAY), day)
+            lake.write("scored_cases", system.id, day, scored(system, DAY), day)
             found[system.id].append(path)
     return found
 
