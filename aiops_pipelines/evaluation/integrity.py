@@ -19,7 +19,12 @@ from aiops_pipelines.evaluation.arrivals import (
     volume,
 )
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.evaluation.label_delay import TABLE, completeness_figures, delay_figures
+from aiops_pipelines.evaluation.label_delay import (
+    TABLE,
+    completeness_figures,
+    delay_curve,
+    delay_figures,
+)
 from aiops_pipelines.evaluation.profile import held_profile
 from aiops_pipelines.evaluation.soundness import soundness, version_figure
 from aiops_pipelines.evaluation.store import write_beside
@@ -80,8 +85,10 @@ def label_delays(lake: Lake, system: System, day: date, as_of: date) -> list[Fig
     if held_profile(lake, system) is None:
         return []
     known = history(lake, system, day, as_of)
-    write_beside(lake, TABLE, system.id, day, known.as_of, list(completeness_figures(known)))
-    return list(delay_figures(known))
+    curve = delay_curve(known)
+    days = list(completeness_figures(known, curve))
+    write_beside(lake, TABLE, system.id, day, known.as_of, days)
+    return list(delay_figures(known, curve))
 
 
 def _silence(lake: Lake, system: System, day: date, as_of: date, rows: int) -> Figure:

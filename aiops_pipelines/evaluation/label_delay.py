@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -54,16 +56,14 @@ class DelayCurve:
         if not self.n or periods < 1:
             return Estimate.missing(self.n, None, _METHOD)
         came = int(np.sum(self.took <= periods))
-        data = stats.CensoredData(uncensored=self.took, right=self.waiting)
-        curve = stats.ecdf(data).cdf
-        value = float(curve.evaluate(periods))
+        value = float(self._curve.evaluate(periods))
         if value < 1 and max(self.took.max(initial=0), self.waiting.max(initial=0)) < periods:
             return Estimate.missing(self.n, None, _METHOD)
         if 0 < value < 1:
             with warnings.catch_warnings():
                 # Where the curve has reached 1 there is no interval; those points are not asked.
                 warnings.simplefilter("ignore", RuntimeWarning)
-                bounds = curve.confidence_interval(0.95, method="log-log")
+                bounds = self._curve.confidence_interval(0.95, method="log-log")
             low, high = float(bounds.low.evaluate(periods)), float(bounds.high.evaluate(periods))
         else:
             exact = proportion(came, max(came, self._at_risk(periods)))
@@ -71,6 +71,11 @@ class DelayCurve:
         value, low, high = (min(each / self.share, 1.0) for each in (value, low, high))
         method = _METHOD if self.share == 1 else f"{_METHOD}, of the {self.share:.0%} sampled"
         return Estimate(value, low, high, None, self.n, came, method)
+
+    @cached_property
+    def _curve(self) -> Any:
+        data = stats.CensoredData(uncensored=self.took, right=self.waiting)
+        return stats.ecdf(data).cdf
 
     def _at_risk(self, periods: int) -> int:
         return int(np.sum(self.took <= periods) + np.sum(self.waiting >= periods))
@@ -97,12 +102,11 @@ def expected_cases(window: Window, rule: LabelRule) -> int:
     return window.count("flagged" if rule.scheme == "partial" else "cases")
 
 
-def delay_figures(known: History) -> Iterator[Figure]:
+def delay_figures(known: History, curve: DelayCurve) -> Iterator[Figure]:
     """Yield the shares of labels that come within 1, 7 and 28 days, and the day due tonight.
 
     Only the day due is judged: the shares tell how long labels take, which no limit forbids.
     """
-    curve = delay_curve(known)
     for periods in HORIZONS:
         share = curve.within(periods)
         name = f"labels_within_{periods}_day{'s' if periods > 1 else ''}"
@@ -115,9 +119,8 @@ def delay_figures(known: History) -> Iterator[Figure]:
     yield _due(known, curve)
 
 
-def completeness_figures(known: History) -> Iterator[Figure]:
+def completeness_figures(known: History, curve: DelayCurve) -> Iterator[Figure]:
     """Yield each of the last SHOWN_DAYS days' completeness, beside what the curve expects of it."""
-    curve = delay_curve(known)
     for back in range(1, SHOWN_DAYS + 1):
         yield _completeness(known, curve, known.as_of - timedelta(days=back))
 

@@ -6,6 +6,7 @@ servers, which a hospital's browser must not ask for, so that a policy in the pa
 
 import os
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,18 @@ def page_path(folder: Path, system: str, feed: str, day: date) -> Path:
 def render_page(result: Any) -> str:
     """Return the page of a suite's validation result as HTML that loads nothing."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
     document = ValidationResultsPageRenderer().render(result)
-    page: str = DefaultJinjaPageView().render(document)
+    page: str = _view().render(document)
     return page.replace("<head>", f"<head>{_POLICY}", 1)
+
+
+@cache
+def _view() -> Any:
+    """Return the view that serves every page: its templates take longer to compile than to fill."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
 
 
 def write_page(path: Path, page: str) -> None:

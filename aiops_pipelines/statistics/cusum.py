@@ -11,13 +11,14 @@ from datetime import date
 from typing import Any, Self
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.stats import binom
 
 from aiops_pipelines.statistics.arguments import FloatArray
 from aiops_pipelines.statistics.daily_counts import one_day, open_unit, positive
 
 CHAIN_STATES = 301
-SEARCH_STEPS = 30
+SEARCH_WIDTH = 1e-6
 NEGLIGIBLE_CHANCE = 1e-13
 
 
@@ -83,8 +84,8 @@ class BernoulliCusum:
     ) -> Self:
         """Return a CUSUM whose mean time to a false warning is `average_run_length` days.
 
-        The smallest threshold that reaches it at `trials_a_day` cases a day, found by bisection on
-        a Markov chain of the statistic (Brook & Evans 1972); deterministic.
+        The smallest threshold that reaches it at `trials_a_day` cases a day, found by Brent's
+        method on a Markov chain of the statistic (Brook & Evans 1972); deterministic.
         """
         positive("trials_a_day", trials_a_day)
         positive("average_run_length", average_run_length)
@@ -92,14 +93,15 @@ class BernoulliCusum:
         mirrored = baseline > shifted
         p0, p1 = (1 - baseline, 1 - shifted) if mirrored else (baseline, shifted)
         steps, chances = _daily_steps(p0, p1, trials_a_day)
-        low, high = 0.0, 1.0
+        high = 1.0
         while _run_length(high, steps, chances) < average_run_length:
-            low, high = high, 2 * high
-        for _ in range(SEARCH_STEPS):
-            middle = (low + high) / 2
-            reached = _run_length(middle, steps, chances) >= average_run_length
-            low, high = (low, middle) if reached else (middle, high)
-        return cls(baseline, shifted, high)
+            high *= 2
+
+        def beyond(threshold: float) -> float:
+            return math.log(_run_length(threshold, steps, chances) / average_run_length)
+
+        found = brentq(beyond, NEGLIGIBLE_CHANCE, high, xtol=SEARCH_WIDTH)
+        return cls(baseline, shifted, found + SEARCH_WIDTH)
 
     @property
     def warning(self) -> bool:

@@ -13,6 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from aiops_pipelines.assets.metadata import figures_table
 from aiops_pipelines.cli.status import as_record
+from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.contracts.evaluation import evaluate_contract
 from aiops_pipelines.evaluation.disclosure import told_counts, withheld_counts
 from aiops_pipelines.evaluation.status import portfolio_status
@@ -65,7 +66,8 @@ def night(tmp_path_factory):
     night.fill(0, LAST, frame=with_few, noise=1.5, prevalence=-1.0)
     for area in (Area.PERFORMANCE, Area.CALIBRATION, Area.BIAS):
         night.evaluate(area, LAST)
-    evaluate_contract(night.lake, system, night.day(LAST), night.day(LAST))
+    calendar = BusinessCalendar("America/Chicago", "US")
+    evaluate_contract(night.lake, calendar, system, night.day(LAST), night.day(LAST))
     return night
 
 
