@@ -4,7 +4,7 @@ import dagster as dg
 
 from aiops_pipelines.assets.evaluation import bias, calibration, drift, performance, sla_evaluation
 from aiops_pipelines.assets.ingest import labels, predictions, scored_cases
-from aiops_pipelines.assets.reports import morning_dashboard, quarterly_report
+from aiops_pipelines.assets.reports import evidence_pack, morning_dashboard, quarterly_report
 from aiops_pipelines.assets.statistics import daily_statistics
 from aiops_pipelines.jobs import JOBS
 from aiops_pipelines.quality.checks import CHECKS
@@ -35,6 +35,7 @@ defs = dg.Definitions(
         sla_evaluation,
         morning_dashboard,
         quarterly_report,
+        evidence_pack,
     ],
     asset_checks=CHECKS,
     jobs=JOBS,

@@ -1,4 +1,4 @@
-"""The jobs: a system's night, its history, a restatement, the morning, the quarter.
+"""The jobs: a system's night, its history, a restatement, the morning, the quarter, evidence.
 
 All run in one process: starting a process a step costs more than the steps.
 """
@@ -8,7 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from aiops_pipelines.assets.evaluation import bias, calibration, drift, performance, sla_evaluation
 from aiops_pipelines.assets.ingest import labels, predictions, scored_cases
-from aiops_pipelines.assets.reports import morning_dashboard, quarterly_report
+from aiops_pipelines.assets.reports import evidence_pack, morning_dashboard, quarterly_report
 from aiops_pipelines.assets.statistics import daily_statistics
 
 _INGEST = [predictions, labels, scored_cases, daily_statistics]
@@ -33,4 +33,5 @@ RESTATEMENT = _job(
 )
 MORNING = _job("morning", "The morning dashboard.", [morning_dashboard], False)
 QUARTER = _job("quarter", "The quarterly portfolio report.", [quarterly_report], False)
-JOBS = [NIGHT, HISTORY, RESTATEMENT, MORNING, QUARTER]
+EVIDENCE = _job("evidence", "Evidence packs on a system's clauses.", [evidence_pack], False)
+JOBS = [NIGHT, HISTORY, RESTATEMENT, MORNING, QUARTER, EVIDENCE]

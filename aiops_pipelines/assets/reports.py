@@ -1,4 +1,4 @@
-"""The pages people read: the morning dashboard a day, the portfolio report a quarter."""
+"""What people read: the morning dashboard a day, the report a quarter, evidence a clause."""
 
 from datetime import date, timedelta
 
@@ -6,10 +6,11 @@ import dagster as dg
 
 from aiops_pipelines.assets.evaluation import bias, calibration, drift, performance, sla_evaluation
 from aiops_pipelines.assets.ingest import OWNERS
+from aiops_pipelines.assets.night import night
 from aiops_pipelines.delivery import FinishedReport
 from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
 from aiops_pipelines.evaluation.status import portfolio_status
-from aiops_pipelines.partitions import DAYS, QUARTERS
+from aiops_pipelines.partitions import DAYS, QUARTERS, SYSTEM_DAYS
 from aiops_pipelines.portfolio import Portfolio
 from aiops_pipelines.resources import (
     DELIVER_TAG,
@@ -104,6 +105,42 @@ def quarterly_report(
             "known until": str(as_of),
         }
     )
+
+
+@dg.asset(
+    partitions_def=SYSTEM_DAYS,
+    deps=[sla_evaluation],
+    group_name="reports",
+    owners=OWNERS,
+    kinds={"pdf"},
+)
+def evidence_pack(
+    context: dg.AssetExecutionContext,
+    portfolio: PortfolioResource,
+    lake: LakeResource,
+    reports: ReportsResource,
+    delivery: DeliveryResource,
+    clock: Clock,
+) -> dg.MaterializeResult[None]:
+    """The proof for the vendor: a PDF a clause that was in breach or warning on the night."""
+    from aiops_pipelines.reports import (
+        evidence_file,
+        finished_evidence,
+        off_clauses,
+        render_pack,
+    )
+
+    this = night(context.partition_keys, context.run.tags, portfolio, clock)
+    book, store = portfolio.read(), lake.open()
+    made = {}
+    for day in this.days:
+        for clause in off_clauses(store, this.system, day):
+            pdf = render_pack(book, store, this.system.id, clause, day)
+            path = reports.write(evidence_file(this.system.id, clause, day), pdf)
+            finished = finished_evidence(book, store, reports.path(""), this.system.id, clause, day)
+            issued = _issued(context, delivery, clock, book, finished)
+            made[f"{clause}, {day}: {issued}"] = dg.MetadataValue.path(path)
+    return dg.MaterializeResult(metadata={"packs": len(made), **made})
 
 
 def _issued(

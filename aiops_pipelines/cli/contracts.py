@@ -2,14 +2,16 @@
 
 import dataclasses
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from aiops_pipelines.atomic import write_file
 from aiops_pipelines.cli.app import console, contracts_app, told
+from aiops_pipelines.cli.reports import issue_report
 from aiops_pipelines.contracts.ledger import LedgerRow
 from aiops_pipelines.contracts.standing import Standing, ledger_rows, standings
 from aiops_pipelines.lake import Lake
@@ -82,6 +84,41 @@ def show(
             row.verdict.value,
         )
     console.print(table)
+
+
+@contracts_app.command("evidence")
+@told
+def evidence(
+    system: Annotated[str, typer.Argument(help="The system's id.")],
+    clause: Annotated[str, typer.Argument(help="The clause's id, or change-notice.")],
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="As of a night, else the last."),
+    ] = None,
+    send: Annotated[
+        bool, typer.Option(help="Send it to those that hospital.yaml names under `reports`.")
+    ] = False,
+    again_because: Annotated[
+        str, typer.Option(help="Send the next version, and say why; needed once it was sent.")
+    ] = "",
+) -> None:
+    """Write the evidence pack on a clause as PDF, for the vendor, and print its path.
+
+    aiops contracts evidence lung-nodule-ct false-negatives --day 2026-09-30
+    """
+    from aiops_pipelines.reports import evidence_file, finished_evidence, render_pack
+
+    settings = Settings.from_environment()
+    book, lake = load_portfolio(settings.portfolio), Lake(settings.lake)
+    known = ledger_rows(lake, book.system(system), clause)
+    nights = [row.night for row in known if day is None or row.night <= day.date()]
+    night = max(nights, default=day.date() if day else date.max)
+    pdf = render_pack(book, lake, system, clause, night)
+    path = write_file(settings.reports / evidence_file(system, clause, night), pdf)
+    typer.echo(path)
+    if send or again_because:
+        finished = finished_evidence(book, lake, settings.reports, system, clause, night)
+        issue_report(settings, book, finished, again_because)
 
 
 def _record(each: Standing) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import typer
 from rich.table import Table
 
 from aiops_pipelines.cli.app import console, reports_app, told
-from aiops_pipelines.delivery import Outbox, ReportIssue, ReportIssues
+from aiops_pipelines.delivery import FinishedReport, Outbox, ReportIssue, ReportIssues
 from aiops_pipelines.errors import DeliveryError
 from aiops_pipelines.incidents import IncidentDesk
 from aiops_pipelines.lake import Lake
-from aiops_pipelines.portfolio import load_portfolio
+from aiops_pipelines.portfolio import Portfolio, load_portfolio
 from aiops_pipelines.settings import Settings
 
 
@@ -64,16 +64,23 @@ def issue(
     settings = Settings.from_environment()
     book = load_portfolio(settings.portfolio)
     start = quarter.date()
-    today = datetime.now(book.hospital.zone)
-    as_of = min(_last_day(start), today.date())
+    as_of = min(_last_day(start), datetime.now(book.hospital.zone).date())
     finished = finished_quarter(book, Lake(settings.lake), settings.reports, start, as_of)
     if not finished.file.is_file():
         raise DeliveryError(
             f"{finished.file} is missing; materialize quarterly_report of {start} first"
         )
+    issue_report(settings, book, finished, again_because)
+
+
+def issue_report(
+    settings: Settings, book: Portfolio, finished: FinishedReport, again_because: str
+) -> None:
+    """Issue the report and print the version's file; DeliveryError if it was issued before."""
     issues, _ = _opened(settings)
     before = issues.last(finished.report, finished.period)
-    made = issues.issue(finished, book.hospital.reports, today, again_because=again_because)
+    now = datetime.now(book.hospital.zone)
+    made = issues.issue(finished, book.hospital.reports, now, again_because=again_because)
     if before is not None and made.version == before.version:
         raise DeliveryError(
             f"{finished.period} was sent as version {made.version} on {made.issued_at:%Y-%m-%d}; "

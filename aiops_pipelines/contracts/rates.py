@@ -128,7 +128,7 @@ def _row(
 def _estimate(system: System, clause: Clause, counts: DayCounts) -> Estimate:
     """Return the clause's metric, weighted back where the scheme verifies AI-negatives in part."""
     found = proportion(counts.events, counts.events + counts.others)
-    return _weighted(system, clause, found)
+    return weighted(system, clause, found)
 
 
 def _period(system: System, clause: Clause, stream: Stream) -> Estimate:
@@ -139,10 +139,10 @@ def _period(system: System, clause: Clause, stream: Stream) -> Estimate:
     low, high = proof.confidence_sequence()
     value = proof.events / proof.trials
     found = Estimate(value, low, high, None, proof.trials, proof.events, "confidence sequence")
-    return _weighted(system, clause, found)
+    return weighted(system, clause, found)
 
 
-def _weighted(system: System, clause: Clause, found: Estimate) -> Estimate:
+def weighted(system: System, clause: Clause, found: Estimate) -> Estimate:
     """Return an estimate of the bad rate among verified cases as one of the clause's metric.
 
     Given the verified cases their number of bad ones is binomial, so the limits map one to one.
@@ -153,8 +153,8 @@ def _weighted(system: System, clause: Clause, found: Estimate) -> Estimate:
     value, *limits = (
         as_metric(clause, shares.true_rate(rate)) for rate in (found.value, found.low, found.high)
     )
-    weighted = shares.event_share < 1 or shares.other_share < 1
-    method = f"{found.method}, weighted by the audited share" if weighted else found.method
+    partly = shares.event_share < 1 or shares.other_share < 1
+    method = f"{found.method}, weighted by the audited share" if partly else found.method
     return Estimate(value, min(limits), max(limits), None, found.n, found.n_events, method)
 
 

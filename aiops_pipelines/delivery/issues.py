@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from aiops_pipelines.atomic import write_file
 from aiops_pipelines.database import open_engine, writing
 from aiops_pipelines.delivery.message import Attachment, Message
 from aiops_pipelines.delivery.outbox import enqueue
@@ -113,11 +114,7 @@ class ReportIssues:
     ) -> ReportIssueRow:
         version = 1 if last is None else last.version + 1
         name = f"{finished.report}-{finished.period}-v{version}{finished.file.suffix}"
-        file = self._folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(f".{name}.tmp")
-        unfinished.write_bytes(content)
-        unfinished.replace(file)
+        file = write_file(self._folder / name, content)
         return ReportIssueRow(
             report=finished.report,
             period=finished.period,

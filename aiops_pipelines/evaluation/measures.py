@@ -36,6 +36,11 @@ class Rate:
     event_share: float = 1.0
     other_share: float = 1.0
 
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Return the verified shares of events and of the other trials."""
+        return self.event_share, self.other_share
+
     def limit_among_verified(self, limit: float) -> float:
         """Return the share of events among verified trials when the true rate is `limit`."""
         events = limit * self.event_share

@@ -41,7 +41,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class TrendChart:
-    """What a trend chart shows. `estimated` is drawn apart from what was measured."""
+    """What a trend chart shows. `estimated` is drawn apart from what was measured.
+
+    `limit_at_start` names the limit at the left edge, for charts that crowd the right one.
+    """
 
     title: str
     axis: str
@@ -54,6 +57,7 @@ class TrendChart:
     estimated: Sequence[TrendPoint] = ()
     events: Sequence[Event] = ()
     unit: str = ""
+    limit_at_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def _draw_trend(drawing: Drawing, chart: TrendChart) -> None:
         drawing.legend(loc="upper right", fontsize=8, ncols=2, borderaxespad=0.1, handlelength=1.6)
     axes.margins(y=0.16)
     _draw_marks(axes, chart.points)
-    limit = _Line(style.LOOKS[Verdict.BREACH].ink, (0, (5, 2)), at_start=False)
+    limit = _Line(style.LOOKS[Verdict.BREACH].ink, (0, (5, 2)), chart.limit_at_start)
     reference = _Line(style.MUTED, (0, (1, 2)), at_start=True)
     if chart.minimum is not None:
         _draw_level(axes, chart.minimum, f"limit: at least {chart.minimum:g}", limit, below=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.portfolio import Clause, System
+from aiops_pipelines.portfolio import Clause, ServiceClause, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.style import LOOKS, Look
 from aiops_pipelines.reports.view import FigureView, figure_view
@@ -43,7 +43,7 @@ def _clause_view(system: System, clause: Clause, figures: Sequence[Figure]) -> C
     )
 
 
-def remedy_text(clause: Clause) -> str:
+def remedy_text(clause: Clause | ServiceClause) -> str:
     """Return what a breach entitles the hospital to, in words."""
     remedy = clause.remedy
     parts = [f"cure within {remedy.cure}"]

@@ -1,14 +1,18 @@
 """Reports ready to be issued: their files, what an e-mail says, what they state in short."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from aiops_pipelines.contracts.ledger import Ledger
 from aiops_pipelines.delivery import FinishedReport
 from aiops_pipelines.evaluation.status import portfolio_status
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Portfolio
 from aiops_pipelines.verdict import Verdict
+
+PERIOD = 64
 
 
 def quarterly_file(start: date) -> str:
@@ -36,6 +40,37 @@ def finished_quarter(
         f"{_in_breach(facts)}",
         facts=facts,
     )
+
+
+def evidence_file(system: str, clause: str, night: date) -> str:
+    """Return an evidence pack's file name below the folder of reports."""
+    return f"evidence/{system}/{clause}-{night}.pdf"
+
+
+def finished_evidence(
+    portfolio: Portfolio, lake: Lake, folder: Path, system_id: str, clause: str, night: date
+) -> FinishedReport:
+    """Return the evidence pack on a clause after a night that its ledger has."""
+    row = Ledger(lake, system_id, clause).find(night)
+    system = portfolio.system(system_id)
+    verdict = "not evaluated" if row is None else row.verdict.value
+    number = system.contract.number if system.contract else "without a number"
+    return FinishedReport(
+        report="evidence",
+        period=_short(f"{system_id}-{clause}-{night}"),
+        file=folder / evidence_file(system_id, clause, night),
+        subject=f"Evidence pack: contract {number}, clause {clause}, {system.name}",
+        body=f"The evidence on clause {clause} of contract {number} ({system.name}, "
+        f"{system.vendor.name}) is attached, as it stood after the night of {night}: {verdict}.",
+        facts={f"{system_id} {clause}": verdict},
+    )
+
+
+def _short(name: str) -> str:
+    """Return `name` as it is up to 64 characters, which is what an issue's key takes."""
+    if len(name) <= PERIOD:
+        return name
+    return f"{name[: PERIOD - 13]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 def finished_morning(portfolio: Portfolio, lake: Lake, folder: Path, day: date) -> FinishedReport:

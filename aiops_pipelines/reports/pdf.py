@@ -25,7 +25,7 @@ def to_pdf(html: str) -> bytes:
         from weasyprint.urls import URLFetcher
     except OSError as error:
         raise ConfigurationError(
-            f"the quarterly report needs the system library Pango ({error}); "
+            f"a PDF report needs the system library Pango ({error}); "
             "on Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
             "libharfbuzz-subset0; see also: aiops doctor"
         ) from error

@@ -132,10 +132,14 @@ def value_text(figure: Figure, unit: str = "") -> str:
 
 def bounds_text(figure: Figure, unit: str = "") -> str:
     """Return "0.841 to 0.901", or "" without an interval."""
-    if figure.low is None or figure.high is None:
+    return range_text(figure.low, figure.high, unit)
+
+
+def range_text(low: float | None, high: float | None, unit: str = "") -> str:
+    """Return "0.841 to 0.901", or "" where a bound is missing."""
+    if low is None or high is None:
         return ""
-    low = number(figure.low, unit).removesuffix(f" {unit}")
-    return f"{low} to {number(figure.high, unit)}"
+    return f"{number(low, unit).removesuffix(f' {unit}')} to {number(high, unit)}"
 
 
 def interval_text(figure: Figure, unit: str = "") -> str:

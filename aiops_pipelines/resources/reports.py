@@ -1,9 +1,10 @@
 """The folder of finished pages and reports; files are written whole or not at all."""
 
-import os
 from pathlib import Path
 
 import dagster as dg
+
+from aiops_pipelines.atomic import write_file
 
 
 class ReportsResource(dg.ConfigurableResource[None]):
@@ -19,9 +20,4 @@ class ReportsResource(dg.ConfigurableResource[None]):
 
     def write(self, name: str, content: bytes) -> Path:
         """Write one file below the folder, atomically, and return its path."""
-        path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-        return path
+        return write_file(self.path(name), content)

@@ -34,17 +34,6 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A numbered part of the report, with an entry in contents and bookmarks."""
-
-    id: str
-    title: str
-    paragraphs: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
-    points: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Picture:
     """A chart as data URI, with its text alternative and its caption."""
 
@@ -57,6 +46,18 @@ def picture(svg: str, alt: str, caption: str = "") -> Picture:
     """Return a drawing as a picture for print."""
     uri = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
     return Picture(uri, alt, caption)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A numbered part of the report, with an entry in contents and bookmarks."""
+
+    id: str
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    points: tuple[str, ...] = ()
+    charts: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
