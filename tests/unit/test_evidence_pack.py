@@ -3,16 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
 from contract_hospital import CLAUSE, contract
 from evidence_packs import LAST, NIGHT, evaluated, filled
 
 from aiops_pipelines.contracts.ledger import Ledger
 from aiops_pipelines.errors import LakeError, PortfolioError
+from aiops_pipelines.evaluation.daily import write_daily_statistics
 from aiops_pipelines.evaluation.explanation import Explanation
 from aiops_pipelines.reports.evidence.finding import crossed_on
 from aiops_pipelines.reports.evidence.gather import ClauseEvidence, gather, off_clauses
 from aiops_pipelines.reports.evidence.report import PackView, pack_html, pack_view
+from aiops_pipelines.schema import scored_cases_schema
 from aiops_pipelines.verdict import Verdict
 
 
@@ -116,7 +119,7 @@ def test_a_version_before_the_end_of_the_change_is_never_ruled_out(pack) -> None
     changed = replace(
         pack, system=system.model_copy(update={"versions": (*system.versions, later)})
     )
-    assert answers(pack)["Another version"] == "a known version is ruled out"
+    assert answers(pack)["Another version"] == "a version with a name of its own is ruled out"
     assert answers(changed)["Another version"] == "cannot be ruled out"
     for day, answer in ((2, "cannot be ruled out; the vendor is asked"), (-30, "not supported")):
         first = later.start + timedelta(days=day)
@@ -147,3 +150,33 @@ def test_the_duty_of_notice_has_a_pack_of_its_own(tmp_path) -> None:
     found = gather(evaluated(silent), silent.lake, silent.system.id, "change-notice", NIGHT)
     assert "change-notice" in off_clauses(silent.lake, silent.system, NIGHT)
     assert "9.9" in pack_html(found) and "at least 30 days before" in pack_html(found)
+
+
+def with_statistics(cases) -> None:
+    """Write the labels into the scored cases, and each day's statistics."""
+    days = cases.lake.days("scored_cases", cases.system.id)
+    for day in days:
+        frame = cases.lake.read("scored_cases", cases.system.id, day).to_pandas()
+        frame["label"] = (frame["score"] != 0.5).astype(float)
+        frame["label_state"] = "mature"
+        schema = scored_cases_schema(cases.system)
+        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+        cases.lake.write("scored_cases", cases.system.id, day, table, day)
+    for _ in write_daily_statistics(cases.lake, cases.system, days, days[-1]):
+        pass
+
+
+@pytest.mark.parametrize(("known", "shown"), [(False, False), (True, True)])
+def test_a_subgroups_counts_are_shown_only_where_all_others_are_no_small_count(
+    tmp_path, known, shown
+) -> None:
+    """Without statistics it cannot be checked, so nothing is shown."""
+    clause = CLAUSE | {"stratum": "sex=female", "minimum_n": 20, "minimum_events": 10}
+    women = filled(tmp_path, a_day=12, contract=contract(clauses=[clause]))
+    portfolio = evaluated(women)
+    if known:
+        with_statistics(women)
+    found = gather(portfolio, women.lake, women.system.id, "misses", NIGHT)
+    assert found.counted is not None and found.counted.window.showable
+    assert found.may_be_shown is shown
+    assert (f"{found.row.estimate:.3f}" in pack_html(found)) is shown

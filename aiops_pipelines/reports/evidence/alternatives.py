@@ -199,8 +199,9 @@ def _version(pack: ClauseEvidence) -> Row:
     since = pack.system.reference.start
     later = [each for each in pack.system.versions if since < each.start <= pack.night]
     if not later:
-        answer = f"a known version is {RULED_OUT}"
-        return name, f"No version came into use since {wording.day_text(since)}.{told}", answer
+        silent = notice is None or notice.verdict is not Verdict.OK
+        answer = OPEN if silent else f"a version with a name of its own is {RULED_OUT}"
+        return name, f"No known version is newer than {wording.day_text(since)}.{told}", answer
     used = wording.listed(
         [f"{each.version} since {wording.day_text(each.start)}" for each in later]
     )
@@ -229,9 +230,10 @@ def _volume(pack: ClauseEvidence) -> Row:
     if before is None or now is None or not before.cases_a_day:
         return "Another volume", "Cases a day of both periods are not known.", OPEN
     moved = now.cases_a_day / before.cases_a_day - 1
+    percent = f"{moved:+.0%}".replace("-", "\N{MINUS SIGN}")
     looked = (
         f"{before.cases_a_day:.0f} cases a day in the reference period, {now.cases_a_day:.0f} in "
-        f"the window ({moved:+.0%}). A rate does not rise with volume by itself; a large change "
+        f"the window ({percent}). A rate does not rise with volume by itself; a large change "
         "may mean that other cases are sent."
     )
     return "Another volume", looked, NOT_SUPPORTED if abs(moved) < 0.2 else OPEN
@@ -239,15 +241,21 @@ def _volume(pack: ClauseEvidence) -> Row:
 
 def _feeds(pack: ClauseEvidence) -> Row:
     name = "Faults of feeds"
-    events = [each for each in related(pack, "event") if not each.name.startswith("version ")]
-    if not related(pack, "change"):
+    change = next(iter(related(pack, "change")), None)
+    if change is None or change.first_day is None or change.last_day is None:
         return name, "No day of change is known, so no faults near it are listed.", OPEN
+    around = timedelta(days=NEAR_DAYS)
+    first = change.first_day - around
+    last = min(change.last_day + around, pack.night - timedelta(days=1))
+    judged = sum(first <= day <= last for day in pack.feeds_judged_on)
+    days = (last - first).days + 1
+    looked = f"Integrity and data quality were judged on {judged} of {days} days near the change: "
+    events = [each for each in related(pack, "event") if not each.name.startswith("version ")]
     if not events:
-        looked = "No breach of integrity or data quality is on record near the change's days."
-        return name, looked, NOT_SUPPORTED
+        return name, f"{looked}no breach.", NOT_SUPPORTED if judged == days else OPEN
     named = wording.listed([f"{each.name} ({each.first_day})" for each in events[:_EVENTS_TOLD]])
     more = f" and {len(events) - _EVENTS_TOLD} more" if len(events) > _EVENTS_TOLD else ""
-    return name, f"On record near the change's days: {named}{more}.", OPEN
+    return name, f"{looked}{named}{more}.", OPEN
 
 
 def _cannot_tell(pack: ClauseEvidence) -> Iterator[str]:

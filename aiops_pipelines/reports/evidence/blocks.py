@@ -8,7 +8,7 @@ period's total are shown.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from aiops_pipelines.contracts.arrivals import DayCounts
@@ -67,6 +67,11 @@ class Counted:
     def showable(self) -> bool:
         """Return whether the window's counts, and so its estimate, may be shown."""
         return bool(self.blocks)
+
+    @property
+    def withheld(self) -> "Counted":
+        """Return the same days with nothing to show."""
+        return replace(self, blocks=(), earlier=())
 
 
 def counted(days: Mapping[date, DayCounts], window_days: int) -> Counted | None:

@@ -41,8 +41,8 @@ def finding(pack: ClauseEvidence) -> str:
         f"Over the {_window_days(pack)} days of cases with mature labels from {_day(first)} to "
         f"{_day(last)}, the {measured_title(pack)} was "
         f"{wording.number(pack.row.estimate or 0.0, unit(pack))} (95% interval {interval}; "
-        f"n = {pack.counted.window.trials:,} verified cases), against an agreed limit of "
-        f"{limit_text(pack)}."
+        f"n = {pack.counted.window.trials:,} verified cases that count for it), against "
+        f"an agreed limit of {limit_text(pack)}."
     )
 
 

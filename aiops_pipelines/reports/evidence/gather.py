@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 
 from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.contracts.ledger import TABLE as LEDGER
@@ -17,9 +18,11 @@ from aiops_pipelines.evaluation.exact import exact_figures
 from aiops_pipelines.evaluation.explanation import TABLE as EXPLANATIONS
 from aiops_pipelines.evaluation.explanation import Explanation, latest_explanations
 from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.measures import BAD_EVENTS, flag_counts
 from aiops_pipelines.evaluation.status import TABLES, latest_figures
 from aiops_pipelines.evaluation.subgroups import TABLE as SUBGROUPS
 from aiops_pipelines.evaluation.subgroups import latest_subgroups
+from aiops_pipelines.evaluation.window import history
 from aiops_pipelines.lake import FileRecord, Lake
 from aiops_pipelines.portfolio import Area, Clause, Contract, Portfolio, ServiceClause, System, Task
 from aiops_pipelines.reports.evidence.blocks import Counted, counted
@@ -70,6 +73,7 @@ class ClauseEvidence:
     exact: Exact
     reference: Era | None
     recent: Era | None
+    feeds_judged_on: tuple[date, ...]
     row_hashes: tuple[FileRecord, ...]
     files: tuple[FileRecord, ...]
 
@@ -121,10 +125,15 @@ def gather(
             f"{system.id} {clause_id}: no night up to {night} was evaluated; "
             f"run: aiops run --day {night} --system {system.id}"
         )
-    rows = tuple(each for each in ledger.rows() if each.night <= row.night)
-    rows = tuple(each for each in rows if each.terms == row.terms)
+    rows = _rows_of_terms(ledger, row)
     clause = _clause(contract, clause_id)
     cases = _counted(clause, row)
+    if (
+        cases is not None
+        and isinstance(clause, Clause)
+        and not _rest_showable(lake, system, clause, row)
+    ):
+        cases = cases.withheld
     calendar = portfolio.hospital.calendar
     standing = next(
         each for each in standings(lake, system, calendar, row.night) if each.row == row
@@ -148,9 +157,17 @@ def gather(
         exact=_exact(lake, system, clause, cases),
         reference=_era(lake, system, system.reference.start, system.reference.end),
         recent=_era(lake, system, *cases.days) if cases is not None else None,
+        feeds_judged_on=tuple(lake.days(TABLES[Area.INTEGRITY], system.id)),
         row_hashes=tuple(ledger.digest(each.night) for each in rows),
         files=tuple(_files(lake, system, row.night)),
     )
+
+
+def _rows_of_terms(ledger: Ledger, row: LedgerRow) -> tuple[LedgerRow, ...]:
+    """Return the rows up to `row` of its terms: with other terms the counts began anew."""
+    earlier = [each for each in ledger.rows() if each.night <= row.night]
+    same = takewhile(lambda each: each.terms == row.terms, reversed(earlier))
+    return tuple(reversed(list(same)))
 
 
 def _clause(contract: Contract, clause_id: str) -> Clause | ServiceClause | None:
@@ -164,6 +181,29 @@ def _counted(clause: Clause | ServiceClause | None, row: LedgerRow) -> Counted |
     if not isinstance(clause, Clause) or row.trials_total is None or row.state is None:
         return None
     return counted(Stream.from_json(row.state).counted, clause.window_days)
+
+
+def _rest_showable(lake: Lake, system: System, clause: Clause, row: LedgerRow) -> bool:
+    """Tell whether a subgroup's counts leave no small count of all others, who may be known whole.
+
+    Where the night withheld the subgroup's gap, or its statistics are missing, they are withheld.
+    """
+    stratum, point = clause.stratum, clause.operating_point
+    if stratum is None:
+        return True
+    gaps = [each for each in latest_figures(lake, Area.BIAS, system.id, row.night)
+            if each.stratum == stratum]  # fmt: skip
+    if not all(each.may_be_shown for each in gaps):
+        return False
+    try:
+        window = history(lake, system, row.night, row.night).mature(clause.window_days)
+    except LakeError:
+        return False
+    if clause.metric not in BAD_EVENTS or point is None:
+        return False
+    every, own = flag_counts(window, point), flag_counts(window, point, stratum)
+    cells = BAD_EVENTS[clause.metric]
+    return all(getattr(every, cell) - getattr(own, cell) >= MINIMUM for cell in cells)
 
 
 def _latest(lake: Lake, area: Area, system: System, night: date) -> tuple[Figure, ...]:

@@ -20,7 +20,7 @@ def claims_section(pack: ClauseEvidence) -> Section:
     asked = wording.plural(pack.contract.change_notice_days, "day")
     return Section(
         id="claims",
-        title="The vendor's claims and duty of notice",
+        title="Claims and notice",
         paragraphs=(f"Notice of new versions ({asked} agreed): {said}.",),
         tables=(
             Table(
