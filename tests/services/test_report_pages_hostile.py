@@ -4,10 +4,10 @@ import io
 from datetime import date
 
 import pytest
+from printed_page import beyond_the_margin, out_of_their_cells
 from pypdf import PdfReader
 from report_hospital import DAY, incident, nights, paper_lake, paper_portfolio
 from weasyprint import HTML
-from weasyprint.formatting_structure.boxes import TableCellBox
 
 from aiops_pipelines.reports import dashboard_pages, render_quarterly
 from aiops_pipelines.reports.quarterly.gather import Quarter
@@ -52,37 +52,6 @@ def test_hostile_names_neither_run_nor_overflow_in_a_browser(
         assert page.locator("script, img").count() == 0
         assert "\u202e" not in page.content()
         page.close()
-
-
-def beyond_the_margin(page):
-    """Yield the words of a laid-out page that reach into its right margin."""
-    box = page._page_box
-    edge = box.content_box_x() + box.width + 1
-
-    def walk(each):
-        text = getattr(each, "text", "")
-        if text.strip() and each.position_x + each.width > edge:
-            yield text
-        for child in getattr(each, "children", ()):
-            yield from walk(child)
-
-    yield from (text for child in box.children if "Margin" not in type(child).__name__
-                for text in walk(child))  # fmt: skip
-
-
-def out_of_their_cells(page):
-    """Yield the words of a laid-out page that reach beyond their table cell."""
-
-    def walk(each, edge):
-        if isinstance(each, TableCellBox):
-            edge = each.position_x + each.margin_width() + 1
-        text = getattr(each, "text", "")
-        if edge and text.strip() and each.position_x + each.width > edge:
-            yield text
-        for child in getattr(each, "children", ()):
-            yield from walk(child, edge)
-
-    yield from walk(page._page_box, None)
 
 
 def test_no_word_leaves_its_table_cell_with_no_data_or_all_red(lake, portfolio, tmp_path):
