@@ -8,7 +8,7 @@ Kalbfleisch & Prentice, 1980). Deliveries in batches make the intervals a little
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -122,7 +122,8 @@ def delay_figures(known: History, curve: DelayCurve) -> Iterator[Figure]:
 def completeness_figures(known: History, curve: DelayCurve) -> Iterator[Figure]:
     """Yield each of the last SHOWN_DAYS days' completeness, beside what the curve expects of it."""
     for back in range(1, SHOWN_DAYS + 1):
-        yield _completeness(known, curve, known.as_of - timedelta(days=back))
+        figure = _completeness(known, curve, known.as_of - timedelta(days=back))
+        yield replace(figure, asset=TABLE)
 
 
 def _completeness(known: History, curve: DelayCurve, day: date) -> Figure:
