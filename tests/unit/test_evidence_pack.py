@@ -180,3 +180,22 @@ def test_a_subgroups_counts_are_shown_only_where_all_others_are_no_small_count(
     assert found.counted is not None and found.counted.window.showable
     assert found.may_be_shown is shown
     assert (f"{found.row.estimate:.3f}" in pack_html(found)) is shown
+
+
+def test_a_breach_of_what_is_no_rate_rests_on_an_alarm(pack) -> None:
+    no_rate = replace(pack, row=replace(pack.row, alarm=None, alarm_since=None))
+    assert answers(no_rate)["Chance"] == "not supported by the data"
+    warned = replace(no_rate, row=replace(no_rate.row, verdict=Verdict.WARN))
+    assert answers(warned)["Chance"] == "cannot be ruled out"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.OK, Verdict.INSUFFICIENT_DATA])
+def test_of_a_clause_that_is_met_or_not_judged_nothing_is_asked(pack, verdict) -> None:
+    calm = replace(pack, row=replace(pack.row, verdict=verdict))
+    assert pack_view(calm).requests == ()
+
+
+def test_a_clause_that_is_about_no_cases_tells_nothing_of_cases(cases, pack) -> None:
+    notice = replace(pack, clause=None, counted=None, entitlement=None)
+    named = {each.id for each in pack_view(notice).sections}
+    assert not named & {"alternatives", "effect"}

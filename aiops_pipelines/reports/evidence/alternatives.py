@@ -91,11 +91,20 @@ def _day(change: Explanation) -> str:
 
 
 def _chance(pack: ClauseEvidence) -> Row:
-    if pack.row.alarm and pack.row.alarm_since is not None:
+    row, rule = pack.row, getattr(pack.clause, "evidence", "interval")
+    # What is no rate has no alarm of its own in the ledger: its breach rests on one.
+    alarm = row.alarm or (row.alarm is None and row.verdict is Verdict.BREACH)
+    if rule == "sequential" and alarm:
+        since = f" since {wording.day_text(row.alarm_since)}" if row.alarm_since else ""
         looked = (
             "The sequential test raises one false alarm in about ten years for a system exactly at "
-            f"its limit, looked at every night; its alarm stands since "
-            f"{wording.day_text(pack.row.alarm_since)}."
+            f"its limit, looked at every night; its alarm stands{since}."
+        )
+        return "Chance", looked, NOT_SUPPORTED
+    if rule == "proof" and row.proven_since is not None:
+        looked = (
+            "Exactly at its limit a system is proven beyond it, at any time of the contract, with "
+            f"a chance of 5%; it is since {wording.day_text(row.proven_since)}."
         )
         return "Chance", looked, NOT_SUPPORTED
     return "Chance", "No sequential test of this clause has raised an alarm.", OPEN
@@ -252,7 +261,8 @@ def _feeds(pack: ClauseEvidence) -> Row:
     looked = f"Integrity and data quality were judged on {judged} of {days} days near the change: "
     events = [each for each in related(pack, "event") if not each.name.startswith("version ")]
     if not events:
-        return name, f"{looked}no breach.", NOT_SUPPORTED if judged == days else OPEN
+        found = "no breach" if judged else "nothing can be said"
+        return name, f"{looked}{found}.", NOT_SUPPORTED if judged == days else OPEN
     named = wording.listed([f"{each.name} ({each.first_day})" for each in events[:_EVENTS_TOLD]])
     more = f" and {len(events) - _EVENTS_TOLD} more" if len(events) > _EVENTS_TOLD else ""
     return name, f"{looked}{named}{more}.", OPEN

@@ -30,6 +30,9 @@ from aiops_pipelines.statistics import Estimate
 from aiops_pipelines.statistics.suppression import MINIMUM
 from aiops_pipelines.verdict import Verdict
 
+Window = tuple[date, date]
+"""The first and the last day of cases."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exact:
@@ -138,6 +141,8 @@ def gather(
     standing = next(
         each for each in standings(lake, system, calendar, row.night) if each.row == row
     )
+    sla = _latest(lake, Area.SLA, system, row.night)
+    window = cases.days if cases is not None else _window(sla, clause_id)
     return ClauseEvidence(
         hospital=portfolio.hospital.name,
         calendar=calendar,
@@ -148,15 +153,15 @@ def gather(
         rows=rows,
         counted=cases,
         entitlement=standing.entitlement,
-        sla=_latest(lake, Area.SLA, system, row.night),
+        sla=sla,
         performance=_latest(lake, Area.PERFORMANCE, system, row.night),
         drift=_latest(lake, Area.DRIFT, system, row.night),
         bias=_latest(lake, Area.BIAS, system, row.night),
         subgroups=tuple(latest_subgroups(lake, system.id, row.night)),
         explanations=tuple(latest_explanations(lake, system.id, row.night)),
-        exact=_exact(lake, system, clause, cases),
+        exact=_exact(lake, system, clause, window),
         reference=_era(lake, system, system.reference.start, system.reference.end),
-        recent=_era(lake, system, *cases.days) if cases is not None else None,
+        recent=_era(lake, system, *window) if window is not None else None,
         feeds_judged_on=tuple(lake.days(TABLES[Area.INTEGRITY], system.id)),
         row_hashes=tuple(ledger.digest(each.night) for each in rows),
         files=tuple(_files(lake, system, row.night)),
@@ -181,6 +186,14 @@ def _counted(clause: Clause | ServiceClause | None, row: LedgerRow) -> Counted |
     if not isinstance(clause, Clause) or row.trials_total is None or row.state is None:
         return None
     return counted(Stream.from_json(row.state).counted, clause.window_days)
+
+
+def _window(sla: tuple[Figure, ...], clause_id: str) -> Window | None:
+    """Return the days that the night's figure of a clause rests on, where it says so."""
+    own = next((each for each in sla if each.clause == clause_id), None)
+    if own is None or own.window_from is None or own.window_to is None:
+        return None
+    return own.window_from, own.window_to
 
 
 def _rest_showable(lake: Lake, system: System, clause: Clause, row: LedgerRow) -> bool:
@@ -211,10 +224,10 @@ def _latest(lake: Lake, area: Area, system: System, night: date) -> tuple[Figure
 
 
 def _exact(
-    lake: Lake, system: System, clause: Clause | ServiceClause | None, known: Counted | None
+    lake: Lake, system: System, clause: Clause | ServiceClause | None, window: Window | None
 ) -> Exact:
     """Return the figures of the window's cases; AUROC needs all kinds of cases verified alike."""
-    if not isinstance(clause, Clause) or known is None or system.output.task is not Task.BINARY:
+    if not isinstance(clause, Clause) or window is None or system.output.task is not Task.BINARY:
         return Exact(None, "the clause does not rest on scores of cases")
     if clause.stratum is not None:
         return Exact(None, "the clause is about one subgroup only")
@@ -225,7 +238,7 @@ def _exact(
         )
         return Exact(None, why)
     try:
-        found = exact_figures(lake, system, *known.days)
+        found = exact_figures(lake, system, *window)
     except LakeError as error:
         return Exact(None, str(error))
     auroc = found["AUROC"]

@@ -115,8 +115,10 @@ def _right(pack: ClauseEvidence) -> str:
 
 
 def requests(pack: ClauseEvidence) -> tuple[str, ...]:
-    """Return what the vendor is asked to do."""
+    """Return what the vendor is asked to do: nothing where the clause is met or not judged."""
     owed = pack.entitlement
+    if pack.row.verdict in {Verdict.OK, Verdict.INSUFFICIENT_DATA}:
+        return ()
     if pack.row.verdict is not Verdict.BREACH:
         return (
             "Say what changed on the vendor's side, and what keeps the clause from being breached.",

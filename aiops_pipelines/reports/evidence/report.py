@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from aiops_pipelines.lake import Lake
-from aiops_pipelines.portfolio import Portfolio
+from aiops_pipelines.portfolio import Clause, Portfolio
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.evidence.alternatives import alternatives_section
 from aiops_pipelines.reports.evidence.appendix import lineage_section, methods_section
@@ -84,13 +84,19 @@ def pack_view(pack: ClauseEvidence) -> PackView:
         sections=(
             terms_section(pack),
             measured_section(pack),
-            alternatives_section(pack),
-            effect_section(pack),
+            *_about_cases(pack),
             claims_section(pack),
             remedy_section(pack),
         ),
         appendix=(methods_section(pack), lineage_section(pack)),
     )
+
+
+def _about_cases(pack: ClauseEvidence) -> Iterator[Section]:
+    """Yield what only a clause on cases has: other explanations, and sites and subgroups."""
+    if isinstance(pack.clause, Clause):
+        yield alternatives_section(pack)
+        yield effect_section(pack)
 
 
 def _tiles(pack: ClauseEvidence) -> Iterator[Tile]:
