@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
-from scipy import stats
 
 from aiops_pipelines.clocks import BusinessCalendar, Unit, elapsed
 from aiops_pipelines.contracts.figures import contract_figure
@@ -21,6 +20,7 @@ from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import ServiceClause, System
 from aiops_pipelines.schema import SERVICE_EVENTS, ServiceEvent
 from aiops_pipelines.statistics import Estimate
+from aiops_pipelines.statistics.tails import binomial_quantile
 from aiops_pipelines.verdict import Verdict
 
 TABLE = "service_events"
@@ -128,8 +128,8 @@ def order_statistic(values: Sequence[float], percentile: float, level: float = 0
         return Estimate.missing(0, None, name)
     tail = (1 - level) / 2
     value = float(np.quantile(ordered, percentile, method="inverted_cdf"))
-    lower = int(stats.binom.ppf(tail, n, percentile))
-    upper = int(stats.binom.ppf(1 - tail, n, percentile)) + 1
+    lower = binomial_quantile(tail, n, percentile)
+    upper = binomial_quantile(1 - tail, n, percentile) + 1
     low = float(ordered[lower - 1]) if lower >= 1 else None
     high = float(ordered[upper - 1]) if upper <= n else None
     return Estimate(value, low, high, None, n, None, name)

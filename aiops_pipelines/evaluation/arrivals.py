@@ -9,7 +9,6 @@ from datetime import date, timedelta
 
 import numpy as np
 import pyarrow.compute as pc
-from scipy import stats
 
 from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.evaluation.figure import Figure
@@ -17,6 +16,7 @@ from aiops_pipelines.feeds import CELL_RULES, EXPECTED_RULES, FILE_RULES, Rule
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Feed, System
 from aiops_pipelines.statistics import Estimate, proportion
+from aiops_pipelines.statistics.tails import student_quantile
 from aiops_pipelines.verdict import Verdict
 
 VOLUME_WEEKS = 8
@@ -117,7 +117,7 @@ def volume_interval(
     own = np.sqrt(np.asarray(history, np.float64) + 0.375)
     variance = max(squares / max(freedom, 1), 0.25)
     spread = np.sqrt(variance * (1 + 1 / len(own)))
-    reach = spread * stats.t.ppf((1 + VOLUME_LEVEL) / 2, max(freedom, 1))
+    reach = spread * student_quantile((1 + VOLUME_LEVEL) / 2, max(freedom, 1))
     middle = float(own.mean())
     return max(0.0, middle - reach) ** 2, (middle + reach) ** 2
 

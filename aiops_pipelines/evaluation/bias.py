@@ -8,8 +8,6 @@ bad each night. For rates of a binary output a breach asks for Fisher's exact te
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from scipy import stats
-
 from aiops_pipelines.evaluation.caveats import on_mature_days
 from aiops_pipelines.evaluation.daily import ALL
 from aiops_pipelines.evaluation.disclosure import WITHHELD, is_withheld
@@ -28,6 +26,7 @@ from aiops_pipelines.statistics import (
     ordinal_from_confusion,
     subgroup_gaps,
 )
+from aiops_pipelines.statistics.tails import normal_quantile
 from aiops_pipelines.verdict import Verdict
 
 LOWER_IS_HARM = frozenset({"sensitivity_gap", "specificity_gap", "ppv_gap", "accuracy_gap"})
@@ -80,7 +79,7 @@ def _simultaneous(gap: Gap) -> Estimate:
 def _adjusted_gap(window: Window, limit: Limit, stratum: str, strata: int) -> Estimate:
     """Return the gap of estimates with their own intervals, widened for `strata` of them."""
     own, rest = _pair(window, limit, stratum)
-    widen = float(stats.norm.ppf(1 - 0.025 / strata) / stats.norm.ppf(0.975))
+    widen = normal_quantile(1 - 0.025 / strata) / normal_quantile(0.975)
     gap = estimate_difference(own, rest, widen)
     return Estimate(gap.value, gap.low, gap.high, None, own.n, own.n_events, gap.method)
 

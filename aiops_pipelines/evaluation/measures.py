@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from scipy import stats
 
 from aiops_pipelines.evaluation.daily import ALL
 from aiops_pipelines.evaluation.window import Window
@@ -21,6 +20,7 @@ from aiops_pipelines.statistics import (
 )
 from aiops_pipelines.statistics.calibration import observed_expected_ratio
 from aiops_pipelines.statistics.operating import operating_point_from_counts
+from aiops_pipelines.statistics.tails import normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _spiegelhalter(window: Window, _: str, stratum: str) -> Estimate:
     z, name = histogram.calibration().spiegelhalter.z, "Spiegelhalter's z"
     if z is None:
         return Estimate.missing(histogram.n, histogram.n_positive, name)
-    reach = float(stats.norm.ppf(0.975))
+    reach = normal_quantile(0.975)
     return Estimate(z, z - reach, z + reach, 1.0, histogram.n, histogram.n_positive, name)
 
 

@@ -12,7 +12,6 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import stats
 
 from aiops_pipelines.evaluation.arrivals import grade, integrity_figure
 from aiops_pipelines.evaluation.figure import Figure
@@ -20,6 +19,7 @@ from aiops_pipelines.evaluation.profile import SCORE, Facts, ReferenceProfile
 from aiops_pipelines.portfolio import System
 from aiops_pipelines.statistics import Estimate, proportion
 from aiops_pipelines.statistics.arguments import FloatArray
+from aiops_pipelines.statistics.tails import beta_quantile, binomial_quantile
 from aiops_pipelines.verdict import Verdict
 
 TAIL = 1e-6
@@ -146,7 +146,7 @@ def _unit(
         return None
     ordered = np.sort(values)
     n = len(ordered)
-    below = int(stats.binom.ppf(TAIL, n, 0.5))
+    below = binomial_quantile(TAIL, n, 0.5)
     median = float(np.median(ordered))
     bounds = sorted((ordered[max(below - 1, 0)] / usual, ordered[min(n - below, n - 1)] / usual))
     low, high, factor = float(bounds[0]), float(bounds[1]), median / usual
@@ -182,4 +182,4 @@ def _named_factor(factor: float) -> str:
 
 def _surely_at_least(events: int, n: int) -> float:
     """Return the one-sided lower bound at TAIL of a share (Clopper & Pearson, 1934)."""
-    return float(stats.beta.ppf(TAIL, events, n - events + 1)) if events else 0.0
+    return beta_quantile(TAIL, events, n - events + 1) if events else 0.0

@@ -45,7 +45,7 @@ def record_finished_nights(
         return []
     newest = max(record.update_timestamp for record in records)
     return desk.record(
-        list(_outcomes(instance, records, portfolio)),
+        _last_of_each(_outcomes(instance, records, portfolio)),
         Roster.of(portfolio),
         source=SOURCE,
         cursor=max(after, newest.astimezone(UTC)).isoformat(),
@@ -82,6 +82,13 @@ def _outcomes(
             evidence={"run_id": run.run_id, "failed steps": failed_at},
             evaluation_id=record.storage_id,
         )
+
+
+def _last_of_each(outcomes: Iterator[CheckOutcome]) -> list[CheckOutcome]:
+    """Return the last outcome of each night: a run that was done again since is no news."""
+    return list(
+        {(each.system, each.check, each.day, each.as_of): each for each in outcomes}.values()
+    )
 
 
 def _failed_steps(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str] | None:

@@ -34,6 +34,7 @@ from aiops_pipelines.statistics.decomposition import (
     decompose_shift,
     decompose_shift_cells,
 )
+from aiops_pipelines.statistics.delay_curve import DelayCurve
 from aiops_pipelines.statistics.drift import Drift, domain_classifier, drift, drift_series
 from aiops_pipelines.statistics.drift_impact import expected_auroc_change, expected_mean_change
 from aiops_pipelines.statistics.estimate import Estimate
@@ -121,6 +122,7 @@ __all__ = [
     "Calibration",
     "ChangePoint",
     "Count",
+    "DelayCurve",
     "Discoveries",
     "Drift",
     "Estimate",

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from aiops_pipelines.statistics.arguments import (
     BoolArray,
@@ -24,6 +23,7 @@ from aiops_pipelines.statistics.arguments import (
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion
 from aiops_pipelines.statistics.ranking import AurocSums, auroc, logit_interval
+from aiops_pipelines.statistics.tails import normal_quantile, student_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _kappa_interval(kappa: float, error: float, n: int, level: float, method: st
     if abs(kappa) >= 1 - 1e-12 or error == 0.0:
         low = 2 * ((1 - confidence_level(level)) / 2) ** (1 / n) - 1
         return Estimate(kappa, min(low, kappa), 1.0, None, n, None, method)
-    reach = float(stats.norm.ppf((1 + confidence_level(level)) / 2)) * error / (1 - kappa**2)
+    reach = normal_quantile((1 + confidence_level(level)) / 2) * error / (1 - kappa**2)
     middle = math.atanh(kappa)
     low, high = math.tanh(middle - reach), math.tanh(middle + reach)
     return Estimate(kappa, low, high, error, n, None, method)
@@ -137,7 +137,7 @@ def _mean_gap(matrix: IntArray, gap: IntArray, level: float) -> Estimate:
         high = mean + others * (farthest - mean)
         return Estimate(mean, low, high, None, n, None, "mean grade difference, all alike")
     error = math.sqrt(variance / n)
-    reach = float(stats.t.ppf((1 + confidence_level(level)) / 2, n - 1)) * error
+    reach = student_quantile((1 + confidence_level(level)) / 2, n - 1) * error
     return Estimate(mean, mean - reach, mean + reach, error, n, None, method)
 
 
@@ -191,18 +191,20 @@ def _macro(
     if smallest < 2 or not error or not 0 < value < 1:
         found = AurocSums(value, 0.0, n, smallest).estimate(level, method=method)
         return replace(found, n_events=None)
-    quantile = float(stats.t.ppf((1 + confidence_level(level)) / 2, smallest - 1))
+    quantile = student_quantile((1 + confidence_level(level)) / 2, smallest - 1)
     low, high = logit_interval(value, quantile * error)
     return Estimate(value, low, high, error, n, None, f"{method}, logit interval")
 
 
 def _contributions(score: FloatArray, positive: BoolArray, value: float) -> FloatArray:
     """Return what each case adds to an AUROC's error; the squares add up to DeLong's variance."""
+    from scipy.stats import rankdata  # late: see statistics.tails
+
     result = np.zeros(len(score))
-    ranks = stats.rankdata(score)
+    ranks = rankdata(score)
     for side, sign in ((positive, 1.0), (~positive, -1.0)):
         own, others = int(side.sum()), int((~side).sum())
-        beaten = (ranks[side] - stats.rankdata(score[side])) / others
+        beaten = (ranks[side] - rankdata(score[side])) / others
         placed = beaten if sign > 0 else 1 - beaten
         result[side] = (placed - value) / math.sqrt(own * max(own - 1, 1))
     return result

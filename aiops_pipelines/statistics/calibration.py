@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from aiops_pipelines.statistics.arguments import (
     FloatArray,
@@ -27,6 +27,7 @@ from aiops_pipelines.statistics.reliability import (
     hosmer_lemeshow_from_groups,
     reliability_from_groups,
 )
+from aiops_pipelines.statistics.tails import normal_quantile, normal_tail
 from aiops_pipelines.statistics.tie_blocks import tie_blocks
 
 EXTREME = 1e-12
@@ -162,7 +163,7 @@ def cox_recalibration(
     (shifted, slope), covariance = fitted
     transform = np.array([[1.0, -middle], [0.0, 1.0]])
     spread = transform @ covariance @ transform.T
-    z = float(stats.norm.ppf((1 + confidence_level(level)) / 2))
+    z = normal_quantile((1 + confidence_level(level)) / 2)
     return Recalibration(
         _wald(shifted - slope * middle, math.sqrt(spread[0, 0]), z, n, events, method),
         _wald(slope, math.sqrt(spread[1, 1]), z, n, events, method),
@@ -197,7 +198,7 @@ def _intercept_alone(
     fitted = _newton(np.ones((len(logits), 1)), positives, totals, logits)
     if fitted is None:
         return Estimate.missing(n, events, method)
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = normal_quantile((1 + level) / 2)
     return _wald(float(fitted[0][0]), math.sqrt(fitted[1][0, 0]), z, n, events, method)
 
 
@@ -243,4 +244,4 @@ def spiegelhalter(total: float, variance: float) -> Spiegelhalter:
     if variance <= 0:
         return Spiegelhalter(None, None)
     z = total / math.sqrt(variance)
-    return Spiegelhalter(z, 2 * float(stats.norm.sf(abs(z))))
+    return Spiegelhalter(z, 2 * normal_tail(abs(z)))

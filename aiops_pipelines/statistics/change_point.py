@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln
-from scipy.stats import beta
 
 from aiops_pipelines.statistics.arguments import FloatArray, confidence_level
 from aiops_pipelines.statistics.daily_counts import daily_counts
@@ -117,6 +116,8 @@ def _credible(posterior: FloatArray, level: float) -> NDArray[np.int64]:
 
 
 def _rate(events: int, trials: int, level: float) -> Estimate:
+    from scipy.stats import beta  # late: see statistics.tails
+
     posterior = beta(PRIOR + events, PRIOR + trials - events)
     tail = (1 - level) / 2
     return Estimate(

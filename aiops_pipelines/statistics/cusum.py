@@ -12,7 +12,6 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import binom
 
 from aiops_pipelines.statistics.arguments import FloatArray
 from aiops_pipelines.statistics.daily_counts import one_day, open_unit, positive
@@ -154,6 +153,8 @@ def _weights(p0: float, p1: float) -> tuple[float, float]:
 
 def _daily_steps(p0: float, p1: float, trials_a_day: float) -> tuple[FloatArray, FloatArray]:
     """Return a day's possible steps and their chances at p0; fractions alternate two volumes."""
+    from scipy.stats import binom  # late: see statistics.tails
+
     event, case = _weights(p0, p1)
     fewer = math.floor(trials_a_day)
     steps, chances = [], []

@@ -11,7 +11,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from aiops_pipelines.statistics.arguments import (
     FloatArray,
@@ -23,6 +22,7 @@ from aiops_pipelines.statistics.arguments import (
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.shift_parts import Parts, headline, shapley
+from aiops_pipelines.statistics.tails import normal_quantile
 
 REPLICATES = 400
 METHOD = "shift decomposition, parametric bootstrap"
@@ -224,7 +224,7 @@ def _part(name: str, point: Parts, drawn: Parts | None, level: float, n: int) ->
     if len(known) < 2:
         return Estimate(value, None, None, None, n, None, METHOD)
     error = float(known.std(ddof=1))
-    reach = float(norm.ppf((1 + level) / 2)) * error
+    reach = normal_quantile((1 + level) / 2) * error
     return Estimate(value, value - reach, value + reach, error, n, None, METHOD)
 
 

@@ -10,11 +10,11 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from aiops_pipelines.statistics.arguments import FloatArray, confidence_level, nonnegative
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.resampling import binned_auroc
+from aiops_pipelines.statistics.tails import normal_quantile
 
 REPLICATES = 200
 
@@ -102,5 +102,5 @@ def expected_mean_change(
     of_cells = float(after @ (mean - after @ mean) ** 2) / float(now.sum())
     of_reference = float(before @ (mean - before @ mean) ** 2) / float(n.sum())
     error = math.sqrt(of_means + of_cells + of_reference)
-    reach = float(norm.ppf((1 + level) / 2)) * error
+    reach = normal_quantile((1 + level) / 2) * error
     return Estimate(value, value - reach, value + reach, error, cases, None, method)

@@ -11,11 +11,10 @@ from datetime import date
 from typing import Self
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from aiops_pipelines.statistics.daily_counts import positive
 from aiops_pipelines.statistics.e_detector import Direction, EDetector
+from aiops_pipelines.statistics.tails import normal_quantile, student_tail
 
 TEN_YEARS_OF_WEEKS = 520.0
 SMALLEST_TAIL = 1e-300
@@ -74,8 +73,8 @@ class MeanShiftDetector(EDetector):
 
 def _normal_score(value: float, degrees_of_freedom: float) -> float:
     """Return the normal deviate with the tail probability of a t `value`."""
-    tail = max(float(student.sf(abs(value), degrees_of_freedom)), SMALLEST_TAIL)
-    return math.copysign(float(norm.isf(tail)), value)
+    tail = max(student_tail(abs(value), degrees_of_freedom), SMALLEST_TAIL)
+    return math.copysign(-normal_quantile(tail), value)
 
 
 def _check_block(estimate: float | None, standard_error: float | None) -> None:

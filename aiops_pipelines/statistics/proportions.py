@@ -14,10 +14,16 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from aiops_pipelines.statistics.arguments import FloatArray, confidence_level, nonnegative, refuse
 from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.tails import (
+    beta_quantile,
+    chi_square_quantile,
+    chi_square_tail,
+    normal_quantile,
+)
 
 ProportionMethod = Literal["wilson", "clopper-pearson", "jeffreys"]
 DifferenceMethod = Literal["newcombe", "miettinen-nurminen"]
@@ -88,13 +94,13 @@ def proportions(
     with np.errstate(invalid="ignore", divide="ignore"):
         value = x / m
     if method == "wilson":
-        low, high = _wilson(x, m, float(stats.norm.ppf(1 - alpha / 2)))
+        low, high = _wilson(x, m, normal_quantile(1 - alpha / 2))
     elif method == "clopper-pearson":
-        low = np.where(x == 0, 0.0, stats.beta.ppf(alpha / 2, x, m - x + 1))
-        high = np.where(x == m, 1.0, stats.beta.ppf(1 - alpha / 2, x + 1, m - x))
+        low = np.where(x == 0, 0.0, beta_quantile(alpha / 2, x, m - x + 1))
+        high = np.where(x == m, 1.0, beta_quantile(1 - alpha / 2, x + 1, m - x))
     else:
-        low = stats.beta.ppf(alpha / 2, x + 0.5, m - x + 0.5)
-        high = stats.beta.ppf(1 - alpha / 2, x + 0.5, m - x + 0.5)
+        low = beta_quantile(alpha / 2, x + 0.5, m - x + 0.5)
+        high = beta_quantile(1 - alpha / 2, x + 0.5, m - x + 0.5)
     empty = m == 0
     return Proportions(value, np.where(empty, np.nan, low), np.where(empty, np.nan, high))
 
@@ -149,7 +155,7 @@ def _newcombe(x1: int, n1: int, x2: int, n2: int, level: float) -> tuple[float, 
 
 
 def _miettinen_nurminen(x1: int, n1: int, x2: int, n2: int, level: float) -> tuple[float, float]:
-    critical = float(stats.chi2.ppf(level, 1))
+    critical = chi_square_quantile(level, 1)
 
     def excess(delta: float) -> float:
         return _score_statistic(x1, n1, x2, n2, delta) - critical
@@ -206,7 +212,7 @@ def paired_difference(b: int, c: int, n: int, level: float = 0.95) -> Estimate:
     confidence_level(level)
     if n == 0:
         return Estimate.missing(0, 0, "Tango score")
-    critical = float(stats.chi2.ppf(level, 1))
+    critical = chi_square_quantile(level, 1)
 
     def excess(delta: float) -> float:
         return _tango_statistic(b, c, n, delta) - critical
@@ -239,9 +245,11 @@ def mcnemar(b: int, c: int, method: McNemarMethod = "exact") -> McNemar:
     _counts(c, c, "c", "c")
     n, smaller = b + c, min(b, c)
     if method in ("exact", "mid-p"):
-        tail = 2 * float(stats.binom.cdf(smaller, n, 0.5)) if n else 1.0
+        tail = 2 * float(special.bdtr(smaller, n, 0.5)) if n else 1.0
         if method == "mid-p" and n:
-            tail -= float(stats.binom.pmf(smaller, n, 0.5))
+            from scipy.stats import binom  # late: see statistics.tails
+
+            tail -= float(binom.pmf(smaller, n, 0.5))
         return McNemar(None, min(1.0, tail))
     if method not in ("chi2", "chi2-corrected"):
         raise ValueError(f"method: must be exact, mid-p, chi2 or chi2-corrected, is {method!r}")
@@ -249,7 +257,7 @@ def mcnemar(b: int, c: int, method: McNemarMethod = "exact") -> McNemar:
         return McNemar(0.0, 1.0)
     gap = max(abs(b - c) - (method == "chi2-corrected"), 0)
     statistic = gap**2 / n
-    return McNemar(statistic, float(stats.chi2.sf(statistic, 1)))
+    return McNemar(statistic, chi_square_tail(statistic, 1))
 
 
 def _counts(events: int, n: int, events_name: str, n_name: str) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from aiops_pipelines.statistics.arguments import (
     BoolArray,
@@ -25,6 +25,7 @@ from aiops_pipelines.statistics.arguments import (
     same_length,
 )
 from aiops_pipelines.statistics.estimate import Estimate
+from aiops_pipelines.statistics.tails import normal_quantile, student_quantile, student_tail
 from aiops_pipelines.statistics.tie_blocks import tie_blocks
 
 Scale = Literal["logit", "identity"]
@@ -238,14 +239,16 @@ def compare_auroc(
     )
     error = math.sqrt(max(variance, 0.0))
     if error < 1e-15 or min(positives, n - positives) < 2:
-        same = np.array_equal(stats.rankdata(a), stats.rankdata(b))
+        from scipy.stats import rankdata  # late: see statistics.tails
+
+        same = np.array_equal(rankdata(a), rankdata(b))
         known = 0.0 if same else None
         return AurocDifference(difference, known, known, None, None, None, n, positives)
     z = difference / error
     smaller = min(positives, n - positives)
     freedom = smaller - 1 if few(smaller, n) else math.inf
-    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
-    p_value = 2 * float(stats.t.sf(abs(z), freedom))
+    reach = student_quantile((1 + level) / 2, freedom) * error
+    p_value = 2 * student_tail(abs(z), freedom)
     low, high = max(difference - reach, -1.0), min(difference + reach, 1.0)
     return AurocDifference(difference, low, high, error, z, p_value, n, positives)
 
@@ -296,7 +299,7 @@ def average_precision_estimate(
         low = (1 - confidence_level(level)) ** (1 / events) if value else 0.0
         return Estimate(value, low, 1.0, None, n, events, method)
     error = 1 / math.sqrt(events * value * (1 - value))
-    reach = float(stats.norm.ppf((1 + confidence_level(level)) / 2)) * error
+    reach = normal_quantile((1 + confidence_level(level)) / 2) * error
     middle = float(special.logit(value))
     low, high = float(special.expit(middle - reach)), float(special.expit(middle + reach))
     return Estimate(value, low, high, error * value * (1 - value), n, events, method)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 from aiops_pipelines.statistics.arguments import (
     FloatArray,
@@ -22,6 +22,7 @@ from aiops_pipelines.statistics.arguments import (
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportions
+from aiops_pipelines.statistics.tails import chi_square_tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +176,4 @@ def _hosmer_lemeshow(
     if not freedom or np.any(variance <= 0):
         return HosmerLemeshow(None, freedom, None)
     statistic = float(np.sum((observed - expected) ** 2 / variance))
-    return HosmerLemeshow(statistic, freedom, float(stats.chi2.sf(statistic, freedom)))
+    return HosmerLemeshow(statistic, freedom, chi_square_tail(statistic, freedom))

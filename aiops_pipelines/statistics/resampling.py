@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
 
 from aiops_pipelines.statistics.arguments import FloatArray, IntArray, confidence_level
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportions
+from aiops_pipelines.statistics.tails import normal_tail, student_quantile
 
 FEW_EVENTS = 10
 """Below these, a mean loss is bounded by how many events there may be."""
@@ -44,7 +44,7 @@ def mean_estimate(
         high = None if upper is None else value + others * (upper - value)
         low = value * (1 - others)
         return Estimate(value, low, high, None, n, n_events, f"{name}, terms all alike")
-    reach = math.exp(float(stats.t.ppf((1 + confidence_level(level)) / 2, n - 1)) * error / value)
+    reach = math.exp(student_quantile((1 + confidence_level(level)) / 2, n - 1) * error / value)
     most = _with_more_events(value, value * reach, n, n_events, upper, level)
     high = None if most is None else min(most, highest)
     return Estimate(value, value / reach, high, error, n, n_events, method)
@@ -138,5 +138,5 @@ def resampled(
 
 def _expanded_tail(smaller: int, level: float) -> float:
     """Return the share of replicates beyond each end of an expanded percentile interval."""
-    quantile = float(stats.t.ppf((1 + confidence_level(level)) / 2, smaller - 1))
-    return float(stats.norm.sf(quantile * math.sqrt(smaller / (smaller - 1))))
+    quantile = student_quantile((1 + confidence_level(level)) / 2, smaller - 1)
+    return normal_tail(quantile * math.sqrt(smaller / (smaller - 1)))

@@ -7,10 +7,9 @@ The interval is Wilson's (1927), at the expected rate.
 import math
 from dataclasses import dataclass
 
-from scipy.stats import norm
-
 from aiops_pipelines.statistics.arguments import confidence_level
 from aiops_pipelines.statistics.daily_counts import open_unit
+from aiops_pipelines.statistics.tails import normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def sample_size(
         raise ValueError(f"share: must lie above 0 and at most at 1, is {share!r}")
     if present < 0 or not 0 <= cases_a_day < math.inf:
         raise ValueError("present, cases_a_day: must not be negative")
-    needed = _wilson_size(expected, half_width, float(norm.ppf((1 + level) / 2)))
+    needed = _wilson_size(expected, half_width, normal_quantile((1 + level) / 2))
     missing = max(needed - present, 0)
     daily = cases_a_day * share
     days = 0 if not missing else math.ceil(missing / daily) if daily > 0 else None

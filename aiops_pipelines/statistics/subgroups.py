@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, IntArray, confidence_level
 from aiops_pipelines.statistics.calibration import observed_expected_ratio
@@ -198,12 +197,14 @@ class _Sides:
 
     def parity_p_values(self, margin: float, level: float) -> FloatArray:
         """Return Fisher's exact p of parity, 1 where the interval does not lie beyond `margin`."""
+        from scipy.stats import fisher_exact  # late: see statistics.tails
+
         low, high = self.newcombe(level)
         found = np.ones(len(self.n))
         for i in np.flatnonzero((low > margin) | (high < -margin)):
             x, y = int(self.events[i]), int(self.rest_events[i])
             cells = [[x, int(self.n[i]) - x], [y, int(self.rest_n[i]) - y]]
-            found[i] = min(float(stats.fisher_exact(cells).pvalue), 1.0)
+            found[i] = min(float(fisher_exact(cells).pvalue), 1.0)
         return found
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from aiops_pipelines.statistics.arguments import FloatArray, binary, confidence_level, same_length
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion
+from aiops_pipelines.statistics.tails import normal_quantile
 
 _DRAWS = 20_000
 
@@ -202,7 +202,7 @@ def audit_size(
             raise ValueError(f"{name}: must be at least 1, is {count!r}")
     missed = unflagged * omission_rate
     slope = true_positives / (true_positives + missed) ** 2 * unflagged
-    z = float(stats.norm.ppf((1 + confidence_level(level)) / 2))
+    z = normal_quantile((1 + confidence_level(level)) / 2)
     variance = omission_rate * (1 - omission_rate)
     infinite = (z * slope / half_width) ** 2 * variance
     n = min(unflagged, math.ceil(infinite / (1 + infinite / unflagged)))
@@ -211,4 +211,6 @@ def audit_size(
 
 def chance_of_no_miss(unflagged: int, missed: int, audited: int) -> float:
     """Return the probability that an audit of `audited` AI-negatives holds none of the missed."""
-    return float(stats.hypergeom.pmf(0, unflagged, missed, audited))
+    from scipy.stats import hypergeom  # late: see statistics.tails
+
+    return float(hypergeom.pmf(0, unflagged, missed, audited))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aiops_pipelines.evaluation.label_delay import DelayCurve
+from aiops_pipelines.statistics import DelayCurve
 
 
 def curve(took: list[int], waiting: list[int], share: float = 1.0) -> DelayCurve:
