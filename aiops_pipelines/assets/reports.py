@@ -45,12 +45,13 @@ def morning_dashboard(
 ) -> dg.MaterializeResult[None]:
     """One page that says which systems need somebody today, and why; a page a system behind it."""
     # Imported late, as below: matplotlib would slow down the loading of the code location.
-    from aiops_pipelines.reports import Links, dashboard_pages, finished_morning
+    from aiops_pipelines.reports import Links, dashboard_pages, finished_morning, written_days
 
     day = date.fromisoformat(context.partition_key)
     book, store = portfolio.read(), lake.open()
     desk, links = incident_desk.open(), Links(reports.dagster_url, reports.incidents_url)
-    pages = dashboard_pages(book, store, desk.list(), day, links, desk.restrictions())
+    written = written_days(reports.path(""))
+    pages = dashboard_pages(book, store, desk.list(), day, links, desk.restrictions(), written)
     for name, page in pages.items():
         reports.write(name, page.encode())
     statuses = portfolio_status(book, store, day)

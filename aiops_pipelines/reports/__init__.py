@@ -1,7 +1,7 @@
 """From results to pages: view models, charts, dashboard, quarterly report, evidence packs."""
 
 from aiops_pipelines.reports.charts import trend_markdown_image
-from aiops_pipelines.reports.dashboard import render_dashboard, render_index
+from aiops_pipelines.reports.dashboard import render_dashboard
 from aiops_pipelines.reports.evidence import off_clauses, render_pack
 from aiops_pipelines.reports.finished import (
     evidence_file,
@@ -10,6 +10,7 @@ from aiops_pipelines.reports.finished import (
     finished_quarter,
     quarterly_file,
 )
+from aiops_pipelines.reports.index_page import render_index, written_days
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.quarterly import render_quarterly
 from aiops_pipelines.reports.site import dashboard_pages
@@ -30,4 +31,5 @@ __all__ = [
     "render_quarterly",
     "render_system_page",
     "trend_markdown_image",
+    "written_days",
 ]

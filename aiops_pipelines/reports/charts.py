@@ -146,9 +146,7 @@ def _draw_trend(drawing: Drawing, chart: TrendChart) -> None:
 
 def chart_title(drawing: Drawing, text: str) -> None:
     """Write the title at the drawing's left edge, where the eye starts."""
-    drawing.text(
-        0.004, 0.985, clean(text), ha="left", va="top", fontsize=9.5, fontweight=600, family="Inter"
-    )
+    drawing.text(0.004, 0.985, clean(text), ha="left", va="top", fontsize=9.5, fontweight="bold")
 
 
 def _at(day: date) -> float:

@@ -19,6 +19,7 @@ from aiops_pipelines.portfolio import Area, Portfolio, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.charts import sparkline
 from aiops_pipelines.reports.history import FigureKey, figures_of_nights, trends
+from aiops_pipelines.reports.index_page import tally_of
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.pages import render
 from aiops_pipelines.reports.style import LOOKS, Look
@@ -103,15 +104,6 @@ def render_dashboard(
     return render("dashboard.html.j2", page=view)
 
 
-def render_index(days: Sequence[date], links: Links | None = None) -> str:
-    """Return the page that lists the days' dashboards, newest first, by month."""
-    months: dict[str, list[date]] = {}
-    for day in sorted(set(days), reverse=True):
-        months.setdefault(f"{day:%B %Y}", []).append(day)
-    home = links.dagster if links else ""
-    return render("index.html.j2", months=tuple(months.items()), dagster=home)
-
-
 def dashboard_view(
     portfolio: Portfolio,
     lake: Lake,
@@ -139,7 +131,7 @@ def dashboard_view(
         groups=groups,
         silent=tuple((row.name, reason) for row in rows for reason in row.silent),
         problems=portfolio.problems,
-        tally=_tally(statuses),
+        tally=tuple((LOOKS[verdict], count) for verdict, count in tally_of(statuses).items()),
         index=links.index,
     )
 
@@ -304,10 +296,3 @@ def _details(rows: Sequence[SystemRow], evaluated: int) -> tuple[str, ...]:
         late = f", {overdue} overdue" if overdue else ""
         details.append(f"{wording.plural(total, 'open incident')}{late}.")
     return tuple(details)
-
-
-def _tally(statuses: Sequence[SystemStatus]) -> tuple[tuple[Look, int], ...]:
-    order = (Verdict.BREACH, Verdict.WARN, Verdict.INSUFFICIENT_DATA, Verdict.OK)
-    return tuple(
-        (LOOKS[verdict], sum(status.verdict is verdict for status in statuses)) for verdict in order
-    )

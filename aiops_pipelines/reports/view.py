@@ -5,7 +5,7 @@ Everything here is text and looks, ready to print; templates calculate nothing.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aiops_pipelines.evaluation.figure import Figure
@@ -15,12 +15,10 @@ from aiops_pipelines.incidents.status import ENDED
 from aiops_pipelines.portfolio import METRICS, Area, RiskTier, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.links import Links
+from aiops_pipelines.reports.morning import as_read, read_at
 from aiops_pipelines.reports.outlook import outlook
 from aiops_pipelines.reports.style import LOOKS, Look
 from aiops_pipelines.verdict import Verdict
-
-MORNING = time(7)
-"""When the dashboard is read: clocks that ran out before count as overdue."""
 
 NO_LIMIT = "none"
 """The metric of the row that says that nobody set a limit on an area."""
@@ -197,13 +195,14 @@ def incident_views(
 ) -> tuple[IncidentView, ...]:
     """Return one system's open incidents as read on the morning after `day`, overdue ones first.
 
-    Those that a person ended, that concern later days, or that are history wait for nobody.
+    Those that a person had ended, that came later, or that are history wait for nobody.
     """
-    now = datetime.combine(day + timedelta(days=1), MORNING, zone)
+    now = read_at(day, zone)
+    own = [incident for incident in incidents if incident.system == system]
     views = [
         _incident_view(incident, now, zone, links)
-        for incident in incidents
-        if incident.system == system and incident.opened <= day and is_open(incident)
+        for incident in as_read(own, day, zone)
+        if is_open(incident)
     ]
     return tuple(sorted(views, key=lambda view: (not view.overdue, view.severity, view.id)))
 
@@ -220,7 +219,7 @@ def restriction_views(
     restrictions: Sequence[Restriction], system: str, day: date, zone: ZoneInfo
 ) -> tuple[RestrictionView, ...]:
     """Return what restricts one system on the morning after `day`, pauses first."""
-    now = datetime.combine(day + timedelta(days=1), MORNING, zone)
+    now = read_at(day, zone)
     own = [each for each in restrictions if each.system == system and each.since <= now]
     own.sort(key=lambda each: (each.kind != "pause", each.since))
     return tuple(

@@ -1,5 +1,5 @@
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -25,8 +25,10 @@ from aiops_pipelines.reports import (
     render_index,
     render_system_page,
     trend_markdown_image,
+    written_days,
 )
 from aiops_pipelines.reports.dashboard import dashboard_view
+from aiops_pipelines.reports.morning import as_read
 from aiops_pipelines.verdict import Verdict
 
 HOSTILE = "<script>alert(1)</script>\u202e=HYPERLINK(0)"
@@ -201,7 +203,8 @@ def test_pages_fetch_nothing_and_name_nothing_twice(portfolio, lake):
     pages = dashboard_pages(portfolio, lake, paper_incidents(), DAY)
     folder = f"dashboard/{DAY}/"
     assert set(pages) == {
-        "dashboard/index.html", f"{folder}index.html", *(f"{folder}{name}.html" for name in SYSTEMS)
+        "dashboard/index.html", f"{folder}index.html", f"{folder}tally.json",
+        *(f"{folder}{name}.html" for name in SYSTEMS)
     }  # fmt: skip
     for name, page in pages.items():
         found = Ids()
@@ -227,10 +230,32 @@ def test_links_lead_to_dagster_and_the_desk(portfolio, lake):
 
 
 def test_the_index_lists_days_newest_first_by_month():
-    page = render_index([date(2026, 2, 28), date(2026, 3, 2), date(2026, 3, 1)])
-    found = re.findall(r'href="(\d{4}-\d\d-\d\d)/index.html"', page)
-    assert found == ["2026-03-02", "2026-03-01", "2026-02-28"]
+    days = [date(2026, 2, 28), date(2026, 3, 2), date(2026, 3, 1)]
+    page = render_index({day: {} for day in days})
+    order = re.findall(r"2026-\d\d-\d\d", page)
+    assert order == ["2026-03-02", "2026-03-01", "2026-02-28"]
     assert page.index("March 2026") < page.index("February 2026")
+
+
+def test_the_index_links_only_pages_that_exist_and_tallies_each_day(portfolio, lake, tmp_path):
+    for name, page in dashboard_pages(portfolio, lake, [], DAY).items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(page, encoding="utf-8")
+    index = (tmp_path / "dashboard/index.html").read_text(encoding="utf-8")
+    linked = re.findall(r'href="(\d{4}-[^"]+)"', index)
+    assert linked == [f"{DAY}/index.html"]
+    assert "29 March 2026" in index
+    assert "evaluated, no page was written" in index
+    (tally,) = written_days(tmp_path).values()
+    assert sum(tally.values()) == len(portfolio.monitored)
+    assert f"breach: {tally[Verdict.BREACH]}" in re.sub(r"<[^>]+>", "", index)
+    evening = DAY - timedelta(days=1)
+    again = dashboard_pages(portfolio, lake, [], evening, written=written_days(tmp_path))
+    assert set(re.findall(r'href="(\d{4}-[^"]+)"', again["dashboard/index.html"])) == {
+        f"{DAY}/index.html",
+        f"{evening}/index.html",
+    }
 
 
 def test_a_trend_for_dagster_is_a_small_image_without_suppressed_figures():
@@ -244,3 +269,38 @@ def test_a_trend_for_dagster_is_a_small_image_without_suppressed_figures():
     assert len(image) < 40_000
     hidden = make({**common, "day": DAY, "as_of": DAY}, Area.BIAS, "auroc", suppressed=True)
     assert trend_markdown_image([hidden]) == "No figure to draw yet."
+
+
+def test_a_page_written_later_tells_what_stood_that_morning(portfolio, tmp_path):
+    morning = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    later = morning + timedelta(days=2)
+    incidents = [
+        incident("INC-1", "no-show", "drift", DAY, detected_at=later),
+        incident(
+            "INC-2", "no-show", "drift", DAY,
+            status="closed", acknowledged_at=morning, resolved_at=later, closed_at=later,
+            recovered_on=DAY + timedelta(days=2),
+        ),
+        incident("INC-3", "no-show", "drift", DAY, status="acknowledged", acknowledged_at=later),
+        incident("INC-4", "no-show", "drift", DAY, recovered_on=DAY),
+        incident("INC-5", "no-show", "drift", DAY, status="false alarm", acknowledged_at=later),
+    ]  # fmt: skip
+    stood = {
+        each.id: (each.status, each.recovered_on)
+        for each in as_read(incidents, DAY, portfolio.hospital.zone)
+    }
+    assert stood == {
+        "INC-2": ("acknowledged", None),
+        "INC-3": ("open", None),
+        "INC-4": ("open", DAY),
+        "INC-5": ("false alarm", None),
+    }
+    lake = paper_lake(tmp_path, portfolio, [DAY], "calm")
+    view = dashboard_view(portfolio, lake, incidents, DAY, Links())
+    assert [each.id for each in rows(view)["no-show"].incidents] == ["INC-2", "INC-3", "INC-4"]
+    assert "passes again" not in str(rows(view)["no-show"].incidents[0].clocks)
+
+
+def test_charts_name_only_fonts_and_weights_that_exist(portfolio, lake, caplog):
+    render_system_page(portfolio, lake, [], "lung-nodule-ct", DAY, Links())
+    assert not [each for each in caplog.messages if "findfont" in each]

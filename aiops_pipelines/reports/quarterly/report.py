@@ -11,6 +11,7 @@ from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio
 from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.morning import as_read
 from aiops_pipelines.reports.pages import render
 from aiops_pipelines.reports.pdf import font_face, to_pdf
 from aiops_pipelines.reports.quarterly.appendix import lineage_section, methods_section
@@ -95,6 +96,7 @@ def quarterly_view(
 ) -> QuarterlyView:
     """Return everything the report says, before it is laid out."""
     systems = gather(portfolio, lake, quarter)
+    incidents = as_read(incidents, quarter.known_by, portfolio.hospital.zone)
     asked = tuple(decisions(quarter, systems))
     names = {system.id: system.name for system in portfolio.systems}
     return QuarterlyView(
