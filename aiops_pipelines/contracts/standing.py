@@ -44,18 +44,24 @@ def standings(
     lake: Lake, system: System, calendar: BusinessCalendar, night: date
 ) -> Iterator[Standing]:
     """Yield each clause as it stood after `night`; clauses never evaluated are left out."""
-    contract = system.contract
-    if contract is None:
-        return
-    remedies = {clause.id: clause for clause in contract.clauses}
-    services = {clause.id: clause for clause in contract.service_clauses}
     for name in clause_ids(system):
-        row = Ledger(lake, system.id, name).latest(night)
-        if row is None:
-            continue
-        clause = remedies.get(name) or services.get(name)
-        owed = None
-        if clause is not None and row.breached_since is not None:
-            known = detected_at(row.night, calendar)
-            owed = entitlement(contract, clause, row.estimate, row.breached_since, known, calendar)
-        yield Standing(row, owed)
+        standing = standing_of(lake, system, name, calendar, night)
+        if standing is not None:
+            yield standing
+
+
+def standing_of(
+    lake: Lake, system: System, name: str, calendar: BusinessCalendar, night: date
+) -> Standing | None:
+    """Return one clause as it stood after `night`, None if it had not been evaluated by then."""
+    row = Ledger(lake, system.id, name).latest(night)
+    contract = system.contract
+    if row is None or contract is None:
+        return None
+    with_remedy = {clause.id: clause for clause in contract.remediable}
+    clause = with_remedy.get(name)
+    if clause is None or row.breached_since is None:
+        return Standing(row, None)
+    known = detected_at(row.night, calendar)
+    owed = entitlement(contract, clause, row.estimate, row.breached_since, known, calendar)
+    return Standing(row, owed)

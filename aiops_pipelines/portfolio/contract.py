@@ -176,6 +176,11 @@ class Contract(Record):
     service_clauses: tuple[ServiceClause, ...] = ()
     claims: tuple[Claim, ...] = ()
 
+    @property
+    def remediable(self) -> "tuple[Clause | ServiceClause, ...]":
+        """Return the clauses whose breach has a remedy: on figures, then on the service."""
+        return (*self.clauses, *self.service_clauses)
+
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.end <= self.start:

@@ -1,10 +1,16 @@
-"""A contract's clauses as people read them: the words, what was measured, what follows."""
+"""A contract's terms as people read them: the words, what was measured, what follows.
 
-from collections.abc import Sequence
+Terms are clauses on figures, service clauses, the duty to announce changes, and the vendor's
+claims. What a breach entitles to comes from the ledger's standing, the only place that reckons it.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from aiops_pipelines.contracts.notice import CLAUSE
+from aiops_pipelines.contracts.standing import Standing
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.portfolio import Clause, ServiceClause, System
+from aiops_pipelines.portfolio import Claim, Clause, Contract, ServiceClause, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.style import LOOKS, Look
 from aiops_pipelines.reports.view import FigureView, figure_view
@@ -13,7 +19,10 @@ from aiops_pipelines.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class ClauseView:
-    """One clause: its text, its figure where there is one, its verdict and its remedy."""
+    """One term: its text, its figure where there is one, its verdict, and what a breach brings.
+
+    `standing` tells what a breach that stands entitles to, with its working; "" without one.
+    """
 
     id: str
     text: str
@@ -21,26 +30,74 @@ class ClauseView:
     figure: FigureView | None
     reason: str
     remedy: str
+    standing: str = ""
 
 
-def clause_views(system: System, figures: Sequence[Figure]) -> tuple[ClauseView, ...]:
-    """Return every clause of the contract, also those without a figure this night."""
-    clauses = system.contract.clauses if system.contract else ()
-    return tuple(_clause_view(system, clause, figures) for clause in clauses)
+def clause_views(
+    system: System, figures: Sequence[Figure], standings: Sequence[Standing] = ()
+) -> tuple[ClauseView, ...]:
+    """Return every term of the contract, also those without a figure this night."""
+    if system.contract is None:
+        return ()
+    stand = {each.row.clause: each for each in standings}
+    return tuple(
+        _view(system, term, words, remedy, figures, stand.get(term))
+        for term, words, remedy in _terms(system.contract)
+    )
 
 
-def _clause_view(system: System, clause: Clause, figures: Sequence[Figure]) -> ClauseView:
-    own = [figure for figure in figures if figure.clause == clause.id]
+def _terms(contract: Contract) -> Iterator[tuple[str, str, str]]:
+    """Yield id, words and remedy of each term."""
+    for clause in contract.remediable:
+        yield clause.id, clause.text, remedy_text(clause)
+    for claim in contract.claims:
+        yield claim.id, claim_text(claim), "no remedy is agreed for a claim"
+    notice = wording.plural(contract.change_notice_days, "day")
+    words = f"A new version is announced at least {notice} before it is used."
+    yield CLAUSE, words, "no remedy is agreed for missing notice"
+
+
+def claim_text(claim: Claim) -> str:
+    """Return what the vendor claims, with the cases it was measured on."""
+    name = f"{wording.metric_title(claim.metric)} at {claim.operating_point}"
+    margin = f"holds here unless worse by more than {claim.margin:g}"
+    if claim.value is not None:
+        return f"Claimed: {name} {claim.value:g} (n = {claim.n:,}; {claim.source}); {margin}."
+    return (
+        f"Claimed: {name}, from sensitivity {claim.sensitivity:g} (n = {claim.n_positive:,}) and "
+        f"specificity {claim.specificity:g} (n = {claim.n_negative:,}; {claim.source}), at the "
+        f"local prevalence; {margin}."
+    )
+
+
+def _view(
+    system: System,
+    term: str,
+    words: str,
+    remedy: str,
+    figures: Sequence[Figure],
+    standing: Standing | None,
+) -> ClauseView:
+    own = [figure for figure in figures if figure.clause == term]
     gravest = max(own, key=lambda figure: figure.verdict.gravity, default=None)
     view = figure_view(gravest, system) if gravest else None
     return ClauseView(
-        id=clause.id,
-        text=clause.text,
+        id=term,
+        text=words,
         look=view.look if view else LOOKS[Verdict.INSUFFICIENT_DATA],
         figure=view,
         reason=view.reason if view else "not evaluated this night",
-        remedy=remedy_text(clause),
+        remedy=remedy,
+        standing=standing_text(standing) if standing else "",
     )
+
+
+def standing_text(standing: Standing) -> str:
+    """Return since when the breach stands and what it entitles to; "" where none stands."""
+    owed = standing.entitlement
+    if owed is None:
+        return ""
+    return f"In breach since {wording.day_text(owed.since)}; {owed.working}"
 
 
 def remedy_text(clause: Clause | ServiceClause) -> str:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
+from aiops_pipelines.contracts.standing import standings
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import SystemStatus, system_status
 from aiops_pipelines.incidents import Incident, Restriction
@@ -119,7 +120,11 @@ def _page(
         subgroups=subgroup_views(system, every),
         drift=drift_chart(system, drift),
         drift_figures=tuple(figure_view(figure, system) for figure in drift),
-        clauses=clause_views(system, status.areas[Area.SLA].figures),
+        clauses=clause_views(
+            system,
+            (*status.areas[Area.SLA].figures, *status.areas[Area.SLA].background),
+            list(standings(lake, system, portfolio.hospital.calendar, day)),
+        ),
         contract=_contract(system, day),
         incidents=incident_views(incidents, system.id, day, portfolio.hospital.zone, links),
         restrictions=restriction_views(restrictions, system.id, day, portfolio.hospital.zone),

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from upath import UPath
 
+from aiops_pipelines.contracts.ledger import Ledger
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.store import write_figures
 from aiops_pipelines.incidents import Incident
@@ -133,6 +134,9 @@ def paper_lake(
                 rows = [figure for figure in figures if figure.area is area]
                 if rows:
                     write_figures(lake, area, area.value, system.id, day, day, rows)
+                for row in rows:
+                    if row.clause:
+                        Ledger(lake, system.id, row.clause).append_figure(row, "the terms")
     return lake
 
 

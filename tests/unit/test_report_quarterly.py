@@ -96,7 +96,7 @@ def test_a_breach_earlier_in_the_quarter_is_not_forgotten(tmp_path):
     claim = view.decisions[0]
     assert claim.question.startswith("Claim the remedy of clause-1")
     assert claim.ground.startswith("In breach on 1 of 2 nights judged")
-    assert section(view, "contracts").tables[0].rows[0][5] == "3,000 USD"
+    assert section(view, "contracts").tables[0].rows[0][3] == "3,000.00 USD"
 
 
 def test_what_was_evaluated_later_than_the_report_is_not_in_it(portfolio, tmp_path):

@@ -86,8 +86,8 @@ def _of_system(each: SystemQuarter) -> Iterator[Decision]:
 
 def _clauses(each: SystemQuarter) -> Iterator[Decision]:
     system = each.system
-    clauses = system.contract.clauses if system.contract else ()
-    for clause in clauses:
+    contract = system.contract
+    for clause in contract.remediable if contract else ():
         kept, judged = attainment(each.tables[Area.SLA], clause.id)
         if kept < judged:
             yield _decision(

@@ -137,7 +137,7 @@ def attainment(table: pa.Table, clause: str) -> tuple[int, int]:
     columns = table.select(["day", "clause", "verdict"]).to_pydict()
     for day, name, word in zip(*columns.values(), strict=True):
         verdict = Verdict(word)
-        if name == clause and verdict is not Verdict.INSUFFICIENT_DATA:
+        if name == clause and verdict not in {Verdict.INSUFFICIENT_DATA, Verdict.NOT_JUDGED}:
             held = gravest.get(day)
             gravest[day] = verdict if held is None or verdict.gravity > held.gravity else held
     kept = sum(verdict is not Verdict.BREACH for verdict in gravest.values())

@@ -1,14 +1,16 @@
 """Sections on what is owed and unknown: clauses and credits, alarms, blind spots."""
 
 from collections.abc import Sequence
+from datetime import date
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from aiops_pipelines.contracts.remedies import credit_of
-from aiops_pipelines.portfolio import Area, Clause
+from aiops_pipelines.clocks import BusinessCalendar
+from aiops_pipelines.contracts.standing import Standing, standing_of
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports import wording
-from aiops_pipelines.reports.contract_view import ClauseView, clause_views
+from aiops_pipelines.reports.contract_view import ClauseView, clause_views, standing_text
 from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter, attainment
 from aiops_pipelines.reports.quarterly.inventory import has_mature_labels
 from aiops_pipelines.reports.quarterly.layout import Cell, Section, Table
@@ -18,81 +20,97 @@ AVERAGE_RUN_DAYS = 3652.5
 """Mean days to a false alarm of one stream exactly at its limit (methods.md, section 4)."""
 
 
-def contracts_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:
-    """Return every clause with its attainment over the quarter and the credit it may bring."""
+def contracts_section(
+    quarter: Quarter, systems: Sequence[SystemQuarter], lake: Lake, calendar: BusinessCalendar
+) -> Section:
+    """Return every term with its attainment over the quarter and what its last breach brought."""
     rows: list[tuple[Cell, ...]] = []
+    figures: list[tuple[Cell, ...]] = []
     points = []
     for each in systems:
-        contract = each.system.contract
-        if contract is None:
-            continue
-        views = clause_views(each.system, each.areas[Area.SLA].figures)
-        for clause, view in zip(contract.clauses, views, strict=True):
-            worst = worst_estimate(each.tables[Area.SLA], clause)
-            credit = credit_of(contract, clause, worst)
-            breached = was_breached(each, clause.id)
-            amount = (
-                f"{credit.amount:,.0f} {credit.currency}" if breached and credit.amount else "none"
+        for view in clause_views(each.system, each.areas[Area.SLA].figures):
+            breach = last_breach(each, view.id)
+            owed = (
+                None
+                if breach is None
+                else standing_of(lake, each.system, view.id, calendar, breach)
             )
-            rows.append(_clause_row(each, clause, view, amount))
-            if breached:
-                points.append(
-                    f"{each.system.name}, {clause.id}: “{clause.text}” At the quarter's end: "
-                    f"{view.reason}. Credit for one period: {credit.working}."
-                )
+            rows.append(_clause_row(each, view, _credit_text(breach, owed)))
+            if view.figure is not None:
+                shown = view.figure
+                numbers = (shown.value, shown.bounds, shown.count, shown.limit)
+                figures.append((each.system.name, view.id, *numbers))
+            if breach is not None:
+                points.append(_breach_text(each, view, breach, owed))
     return Section(
         id="contracts",
         title="Contracts: service levels and credits",
         paragraphs=(
-            "Attainment counts the nights on which the clause was judged and not in breach. Too "
+            "Attainment counts the nights on which the term was judged and not in breach. Too "
             "little data is not attainment: such nights are left out of both numbers. A credit is "
-            "shown where the clause was in breach on any night of the quarter.",
+            "that of one fee period, as the evidence ledger stood on the last night in breach.",
         ),
         tables=(
             Table(
-                f"Every clause, {quarter.name}",
-                ("System", "Clause", "Value", "Limit", "Nights kept", "Credit", "Verdict"),
+                f"Every clause, service level, claim and duty of notice, {quarter.name}",
+                ("System", "Term", "Nights kept", "Credit", "Verdict"),
                 tuple(rows),
-                frozenset({2, 4, 5}),
-                ("26%", "13%", "10%", "12%", "12%", "13%", "14%"),
-                empty="No contract has a measurable clause.",
+                frozenset({2, 3}),
+                ("32%", "26%", "13%", "15%", "14%"),
+                empty="No contract has a measurable term.",
+            ),
+            Table(
+                "Their figures on the last evaluated night",
+                ("System", "Term", "Value", "95% interval", "n", "Limit"),
+                tuple(figures),
+                frozenset({2, 4}),
+                ("26%", "23%", "12%", "16%", "10%", "13%"),
+                empty="No term was evaluated.",
             ),
         ),
         points=tuple(points),
     )
 
 
-def _clause_row(
-    each: SystemQuarter, clause: Clause, view: ClauseView, credit: str
-) -> tuple[Cell, ...]:
-    kept, judged = attainment(each.tables[Area.SLA], clause.id)
+def _clause_row(each: SystemQuarter, view: ClauseView, credit: str) -> tuple[Cell, ...]:
+    kept, judged = attainment(each.tables[Area.SLA], view.id)
     return (
         each.system.name,
-        clause.id,
-        view.figure.value if view.figure else "no figure",
-        view.figure.limit if view.figure else "",
+        view.id,
         f"{kept} of {judged}" if judged else "none judged",
         credit,
         view.look,
     )
 
 
-def worst_estimate(table: pa.Table, clause: Clause) -> float | None:
-    """Return the clause's worst figure on a night in breach; a credit may depend on how far."""
-    rows = table.filter(
-        pc.and_(
-            pc.equal(table["clause"], clause.id), pc.equal(table["verdict"], Verdict.BREACH.value)
-        )
+def _credit_text(breach: date | None, standing: Standing | None) -> str:
+    if breach is None:
+        return "none"
+    if standing is None:
+        return "not in the ledger"
+    owed = standing.entitlement
+    if owed is None or not owed.credit.amount:
+        return "none"
+    return f"{owed.credit.amount:,.2f} {owed.credit.currency}"
+
+
+def _breach_text(
+    each: SystemQuarter, view: ClauseView, breach: date, standing: Standing | None
+) -> str:
+    said = standing_text(standing) if standing else "the evidence ledger has no row of that night"
+    return (
+        f"{each.system.name}, {view.id}: “{view.text}” At the quarter's end: {view.reason}. "
+        f"On {wording.day_text(breach)}, the last night in breach: {said or view.remedy}."
     )
-    values = [value for value in rows["estimate"].to_pylist() if value is not None]
-    choose = min if clause.minimum is not None else max
-    return choose(values, default=None)
 
 
-def was_breached(each: SystemQuarter, clause: str) -> bool:
-    """Return whether the clause was in breach on any night of the quarter."""
-    kept, judged = attainment(each.tables[Area.SLA], clause)
-    return kept < judged
+def last_breach(each: SystemQuarter, term: str) -> date | None:
+    """Return the last night of the quarter on which the term was in breach."""
+    table = each.tables[Area.SLA]
+    rows = table.filter(
+        pc.and_(pc.equal(table["clause"], term), pc.equal(table["verdict"], Verdict.BREACH.value))
+    )
+    return max(rows["day"].to_pylist(), default=None)
 
 
 def alarms_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:

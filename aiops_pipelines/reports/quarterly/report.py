@@ -115,7 +115,7 @@ def quarterly_view(
             portfolio_section(portfolio, quarter),
             coverage_section(quarter, systems),
             *area_sections(systems),
-            contracts_section(quarter, systems),
+            contracts_section(quarter, systems, lake, portfolio.hospital.calendar),
             incidents_section(quarter, incidents, names),
             alarms_section(quarter, systems),
             changes_section(portfolio, quarter, systems),
@@ -181,6 +181,6 @@ def _tiles(
         Tile(str(len(systems)), "systems monitored"),
         Tile(f"{mature} of {len(systems)}", "measured on mature labels"),
         Tile(str(sum(each.verdict is Verdict.BREACH for each in systems)), "systems in breach"),
-        Tile(f"{broken} of {len(clauses)}", "contract clauses in breach"),
+        Tile(f"{broken} of {len(clauses)}", "contract terms in breach"),
         Tile(str(opened), "incidents opened"),
     )
