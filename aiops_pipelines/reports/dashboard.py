@@ -11,7 +11,8 @@ from enum import Enum
 
 from markupsafe import Markup
 
-from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.figure import ESTIMATED, MEASURED, Figure
+from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
 from aiops_pipelines.evaluation.status import SystemStatus, portfolio_status, system_status
 from aiops_pipelines.incidents import Incident, Restriction
 from aiops_pipelines.lake import Lake
@@ -63,6 +64,7 @@ class SystemRow:
     why: tuple[str, ...]
     areas: tuple[AreaView, ...]
     main: FigureView | None
+    estimated: FigureView | None
     spark: Markup
     changes: tuple[str, ...]
     incidents: tuple[IncidentView, ...]
@@ -127,7 +129,7 @@ def dashboard_view(
         day=day,
         morning=day + timedelta(days=1),
         headline=_headline(rows, evaluated),
-        details=_details(rows, evaluated),
+        details=(*_details(rows, evaluated), *_evidence(statuses)),
         groups=groups,
         silent=tuple((row.name, reason) for row in rows for reason in row.silent),
         problems=portfolio.problems,
@@ -164,6 +166,7 @@ def _row(
         why=why,
         areas=areas,
         main=figure_view(main, system) if main else None,
+        estimated=_estimated(status, main),
         spark=_spark(lake, system, main, day),
         changes=_changes(lake, status),
         incidents=tuple(_short(view, why) for view in own),
@@ -171,6 +174,18 @@ def _row(
         silent=silent,
         dagster=links.asset("performance", day, system.id),
     )
+
+
+def _estimated(status: SystemStatus, main: Figure | None) -> FigureView | None:
+    """Return what scores alone lead to expect of the main figure where labels have not come."""
+    if main is None or main.estimand != MEASURED:
+        return None
+    name = (main.metric, main.operating_point, main.stratum)
+    for figure in status.areas[Area.PERFORMANCE].figures:
+        same = (figure.metric, figure.operating_point, figure.stratum) == name
+        if same and figure.estimand == ESTIMATED and figure.estimate is not None:
+            return figure_view(figure, status.system)
+    return None
 
 
 def _facts(system: System, day: date) -> tuple[str, ...]:
@@ -275,6 +290,11 @@ def _blame(row: SystemRow) -> str:
         return f"{row.name} ({wording.listed(areas)})"
     overdue = any(incident.overdue for incident in row.incidents)
     return f"{row.name} ({'incident overdue' if overdue else 'not evaluated'})"
+
+
+def _evidence(statuses: Sequence[SystemStatus]) -> tuple[str, ...]:
+    found = portfolio_evidence(statuses)
+    return (f"{found.sentence[0].upper()}{found.sentence[1:]}.",) if found.streams else ()
 
 
 def _details(rows: Sequence[SystemRow], evaluated: int) -> tuple[str, ...]:

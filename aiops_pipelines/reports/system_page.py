@@ -5,20 +5,24 @@ and incidents; the page behind a row of the morning dashboard.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from markupsafe import Markup
 
 from aiops_pipelines.contracts.standing import standings
+from aiops_pipelines.evaluation.explanation import latest_explanations
 from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.label_delay import HORIZONS
 from aiops_pipelines.evaluation.status import SystemStatus, system_status
+from aiops_pipelines.evaluation.subgroups import furthest_pairs, latest_subgroups
 from aiops_pipelines.incidents import Incident, Restriction
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.charts import Bar, forest_chart, ranking_chart
 from aiops_pipelines.reports.contract_view import ClauseView, clause_views
+from aiops_pipelines.reports.labels_view import LabelDay, label_days
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.pages import render
 from aiops_pipelines.reports.reliability import ReliabilityView, reliability_view
@@ -35,11 +39,16 @@ from aiops_pipelines.reports.view import (
     incident_views,
     restriction_views,
 )
+from aiops_pipelines.reports.why_view import WhyView, why_views
 
 TREND_DAYS = 90
 TRENDS = 8
 RANKED = 12
 DRAWN = 20
+PAIRS = 6
+LABEL_METRICS = frozenset(
+    {"labels_of_due_day", *(f"labels_within_{n}_day{'s' * (n > 1)}" for n in HORIZONS)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,10 @@ class SystemPageView:
     incidents: tuple[IncidentView, ...]
     restrictions: tuple[RestrictionView, ...]
     reliability: ReliabilityView | None
+    why: tuple[WhyView, ...]
+    labels: tuple[LabelDay, ...]
+    label_figures: tuple[FigureView, ...]
+    pairs: tuple[FigureView, ...]
     figures: tuple[tuple[str, tuple[FigureView, ...]], ...]
     dagster: str
     dashboard: str
@@ -105,6 +118,9 @@ def _page(
 ) -> SystemPageView:
     system, day = status.system, status.day
     every = [figure for area in status.areas.values() for figure in area.figures]
+    why = latest_explanations(lake, system.id, day)
+    pairs = furthest_pairs(latest_subgroups(lake, system.id, day), PAIRS)
+    integrity = status.areas[Area.INTEGRITY]
     drift = drift_ranking(status.areas[Area.DRIFT].figures)
     return SystemPageView(
         name=system.name,
@@ -115,7 +131,12 @@ def _page(
         facts=_facts(system, day),
         areas=tuple(area_view(area) for area in status.areas.values()),
         trends=draw_trends(
-            lake, system, pick_trends(every, TRENDS), day - timedelta(days=TREND_DAYS - 1), day
+            lake,
+            system,
+            pick_trends(every, TRENDS),
+            day - timedelta(days=TREND_DAYS - 1),
+            day,
+            why=why,
         ),
         subgroups=subgroup_views(system, every),
         drift=drift_chart(system, drift),
@@ -129,14 +150,29 @@ def _page(
         incidents=incident_views(incidents, system.id, day, portfolio.hospital.zone, links),
         restrictions=restriction_views(restrictions, system.id, day, portfolio.hospital.zone),
         reliability=reliability_view(lake, system, day),
+        why=why_views(why),
+        labels=label_days(lake, system, day),
+        label_figures=_views(
+            [f for f in (*integrity.background, *integrity.figures) if f.metric in LABEL_METRICS],
+            system,
+        ),
+        pairs=tuple(
+            _without_n(figure, system)
+            for figure in furthest_pairs(latest_subgroups(lake, system.id, day), PAIRS)
+        ),
         figures=tuple(
-            (area_view(area).name, _views(area.figures, system))
+            (area_view(area).name, _views((*area.figures, *area.background), system))
             for area in status.areas.values()
             if area.figures
         ),
         dagster=links.asset("performance", day, system.id),
         dashboard=links.dashboard(),
     )
+
+
+def _without_n(figure: Figure, system: System) -> FigureView:
+    """Return a pair's figure without its n, so that no small cell can be worked out."""
+    return replace(figure_view(figure, system), n="", count="not shown", maturity="")
 
 
 def _views(figures: Sequence[Figure], system: System) -> tuple[FigureView, ...]:

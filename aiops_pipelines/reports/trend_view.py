@@ -9,12 +9,14 @@ from datetime import date
 
 from markupsafe import Markup
 
+from aiops_pipelines.evaluation.explanation import Explanation
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import METRICS, Area, System
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.charts import Event, TrendChart, trend_alt, trend_chart
 from aiops_pipelines.reports.history import FigureKey, Trend, TrendPoint, figures_of_nights, trends
+from aiops_pipelines.reports.why_view import change_events
 
 PROPORTIONS = frozenset(
     {
@@ -95,10 +97,11 @@ def draw_trends(
     end: date,
     known_by: date | None = None,
     height: float = 2.35,
+    why: Sequence[Explanation] = (),
 ) -> tuple[TrendView, ...]:
     """Return a drawn trend of each figure from `start` to `end`, measured and estimated apart.
 
-    `height` is the drawing's, in inches.
+    `height` is the drawing's, in inches; `why` puts changes and events near them on the axis.
     """
     views = []
     for area in DRAWN_AREAS:
@@ -110,7 +113,7 @@ def draw_trends(
         twins = {key: _estimated_twin(key) for key in keys}
         found = trends(nights, [*keys, *twins.values()])
         views += [
-            _trend_view(system, figure, found[key], found[twins[key]], (start, end), height)
+            _trend_view(system, figure, found[key], found[twins[key]], (start, end), height, why)
             for figure, key in zip(own, keys, strict=True)
         ]
     return tuple(views)
@@ -129,6 +132,7 @@ def _trend_view(
     estimated: Trend,
     period: tuple[date, date],
     height: float,
+    why: Sequence[Explanation],
 ) -> TrendView:
     start, end = period
     unit = wording.figure_unit(figure, system)
@@ -145,7 +149,7 @@ def _trend_view(
         maximum=figure.maximum,
         baseline=figure.baseline,
         estimated=[point for point in estimated.points if not point.suppressed],
-        events=system_events(system, start, end),
+        events=(*system_events(system, start, end), *change_events(why, figure)),
         unit=unit,
     )
     span = f"n {min(sizes):,} to {max(sizes):,}" if min(sizes) < max(sizes) else f"n {sizes[0]:,}"
