@@ -95,9 +95,12 @@ def quarterly_report(
     book, store = portfolio.read(), lake.open()
     end = after - timedelta(days=1)
     as_of = min(end, clock.as_of(context.run.tags, book.hospital))
-    pdf = render_quarterly(book, store, incident_desk.open().list(), start, end, as_of)
-    path = reports.write(quarterly_file(start), pdf)
     finished = finished_quarter(book, store, reports.path(""), start, as_of)
+    last = delivery.open().last(finished.report, finished.period)
+    incidents = incident_desk.open().list()
+    note = last.reissue if last else None
+    pdf = render_quarterly(book, store, incidents, start, end, as_of, note)
+    path = reports.write(quarterly_file(start), pdf)
     return dg.MaterializeResult(
         metadata={
             "issued": _issued(context, delivery, clock, book, finished),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from aiops_pipelines.atomic import write_file
 from aiops_pipelines.cli.app import console, reports_app, told
 from aiops_pipelines.delivery import FinishedReport, Outbox, ReportIssue, ReportIssues
 from aiops_pipelines.errors import DeliveryError
@@ -57,19 +58,27 @@ def issue(
     """Send the quarterly report to those that hospital.yaml names under `reports`.
 
     A report that was sent already is sent again only with --again-because, as the next version:
+    The next version is made anew as known today, and says so on its first page:
     aiops reports issue --quarter 2026-07-01 --again-because "labels of September were corrected"
     """
-    from aiops_pipelines.reports import finished_quarter
+    from aiops_pipelines.reports import finished_quarter, render_quarterly
 
     settings = Settings.from_environment()
     book = load_portfolio(settings.portfolio)
     start = quarter.date()
-    as_of = min(_last_day(start), datetime.now(book.hospital.zone).date())
-    finished = finished_quarter(book, Lake(settings.lake), settings.reports, start, as_of)
+    end, today = _last_day(start), datetime.now(book.hospital.zone).date()
+    as_of, lake = min(end, today), Lake(settings.lake)
+    known_on = max(as_of, today) if again_because else as_of
+    finished = finished_quarter(book, lake, settings.reports, start, as_of, known_on)
     if not finished.file.is_file():
         raise DeliveryError(
             f"{finished.file} is missing; materialize quarterly_report of {start} first"
         )
+    note = _opened(settings)[0].draft(finished, again_because) if again_because else None
+    if note is not None:
+        incidents = IncidentDesk(settings.incidents_url).list()
+        pdf = render_quarterly(book, lake, incidents, start, end, known_on, note)
+        write_file(finished.file, pdf)
     issue_report(settings, book, finished, again_because)
 
 

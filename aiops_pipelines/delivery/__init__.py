@@ -1,7 +1,7 @@
 """Delivery: messages kept in an outbox until a channel has taken them, at least once."""
 
 from aiops_pipelines.delivery.dispatcher import Dispatched, Dispatcher
-from aiops_pipelines.delivery.issues import FinishedReport, ReportIssue, ReportIssues
+from aiops_pipelines.delivery.issues import FinishedReport, Reissue, ReportIssue, ReportIssues
 from aiops_pipelines.delivery.message import Attachment, Message
 from aiops_pipelines.delivery.outbox import Outbox, Waiting, enqueue
 from aiops_pipelines.delivery.quiet import send_after
@@ -13,6 +13,7 @@ __all__ = [
     "FinishedReport",
     "Message",
     "Outbox",
+    "Reissue",
     "ReportIssue",
     "ReportIssues",
     "Waiting",

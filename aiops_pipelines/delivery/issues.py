@@ -42,6 +42,15 @@ class FinishedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Reissue:
+    """What a later version of a report says of itself: its number, why it exists, what changed."""
+
+    version: int
+    reason: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportIssue:
     """A version of a report that was sent, with the reason and changes of a later version."""
 
@@ -58,6 +67,11 @@ class ReportIssue:
     def key(self) -> str:
         """Return how the keys of its messages begin."""
         return f"{KEY}{self.report}:{self.period}:v{self.version}"
+
+    @property
+    def reissue(self) -> Reissue | None:
+        """Return what the report says of its version, None of the first."""
+        return Reissue(self.version, self.reason, self.changes) if self.version > 1 else None
 
 
 class ReportIssues:
@@ -97,6 +111,15 @@ class ReportIssues:
         with Session(self._engine) as session:
             row = _last(session, report, period)
             return None if row is None else _issue(row)
+
+    def draft(self, finished: FinishedReport, reason: str) -> Reissue | None:
+        """Return what the next version would say of itself, None if it would be the first."""
+        with Session(self._engine) as session:
+            last = _last(session, finished.report, finished.period)
+            if last is None:
+                return None
+            changed = tuple(changes(last.facts, finished.facts))
+            return Reissue(last.version + 1, reason, changed)
 
     def list(self) -> list[ReportIssue]:
         """Return all issues in the order they were sent."""

@@ -26,9 +26,17 @@ def quarter_name(start: date) -> str:
 
 
 def finished_quarter(
-    portfolio: Portfolio, lake: Lake, folder: Path, start: date, as_of: date
+    portfolio: Portfolio,
+    lake: Lake,
+    folder: Path,
+    start: date,
+    as_of: date,
+    known_on: date | None = None,
 ) -> FinishedReport:
-    """Return the quarterly report of the quarter that begins on `start`, as known on `as_of`."""
+    """Return the quarterly report of the quarter that begins on `start` and was seen up to `as_of`.
+
+    It is as known on `known_on`, a later day for a version that is issued again.
+    """
     facts = _facts(portfolio, lake, as_of)
     quarter = quarter_name(start)
     return FinishedReport(
@@ -36,7 +44,7 @@ def finished_quarter(
         period=quarter,
         file=folder / quarterly_file(start),
         subject=f"AI portfolio report {quarter}, {portfolio.hospital.name}",
-        body=f"The AI portfolio report of {quarter} is attached, as known on {as_of}.\n"
+        body=f"The AI portfolio report of {quarter} is attached, as known on {known_on or as_of}.\n"
         f"{_in_breach(facts)}",
         facts=facts,
     )

@@ -156,10 +156,7 @@ def _page(
             [f for f in (*integrity.background, *integrity.figures) if f.metric in LABEL_METRICS],
             system,
         ),
-        pairs=tuple(
-            _without_n(figure, system)
-            for figure in furthest_pairs(latest_subgroups(lake, system.id, day), PAIRS)
-        ),
+        pairs=tuple(_without_n(pair, system) for pair in pairs),
         figures=tuple(
             (area_view(area).name, _views((*area.figures, *area.background), system))
             for area in status.areas.values()

@@ -68,8 +68,10 @@ def test_a_report_issued_again_says_its_version_why_and_what_changed(
     house.file.write_bytes(b"%PDF second")
     changed = house.report(**{"no-show performance": "breach"})
     because = "labels of September were corrected"
+    draft = house.issues.draft(changed, because)
     again = house.issues.issue(changed, [TO_READERS], NOW, again_because=because)
     assert (again.version, again.file.read_bytes()) == (2, b"%PDF second")
+    assert draft == again.reissue
     assert house.dispatch(MAIL_URL=smtp.url) == 4
     second = [mail for mail in smtp.mailbox.mails if mail["subject"].endswith("version 2")]
     assert len(second) == 2

@@ -9,6 +9,8 @@ from pdfua import validate
 from pypdf import PdfReader
 from report_hospital import DAY, nights, paper_incidents, paper_lake, paper_portfolio
 
+from aiops_pipelines.contracts.standing import standing_of
+from aiops_pipelines.delivery import Reissue
 from aiops_pipelines.evaluation.status import latest_figures
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
@@ -133,3 +135,35 @@ def test_the_report_has_no_page_without_its_number_and_its_head(document):
         words = page.extract_text()
         assert f"{place} of {total}" in words
         assert "Lakeside University Hospital" in words
+
+
+def test_terms_credits_and_incidents_read_back_equal_their_records(portfolio, lake, text):
+    calendar = portfolio.hospital.calendar
+    owed = 0
+    for system in portfolio.monitored:
+        for figure in latest_figures(lake, Area.SLA, system.id, DAY):
+            digits, unit = (2, " days") if figure.metric == "mae" else (3, "")
+            interval = f"{figure.low:.{digits}f} to {figure.high:.{digits}f}{unit}"
+            value = f"{figure.estimate:.{digits}f}{unit}"
+            assert f"{figure.clause} {value} {interval} {figure.n:,}" in text, system.id
+        standing = standing_of(lake, system, "clause-1", calendar, DAY)
+        assert standing is not None
+        if standing.entitlement is not None:
+            owed += 1
+            credit = standing.entitlement.credit
+            assert f"{credit.amount:,.2f} {credit.currency} ■" in text
+            assert standing.entitlement.working[:60] in text
+    assert owed
+    for each in paper_incidents():
+        if each.status != "closed":
+            assert each.id in text
+            assert f"{each.opened:%d %b}" in text
+
+
+def test_a_version_issued_again_says_so_in_the_pdf_and_repeats(portfolio, lake, pdf):
+    note = Reissue(2, "labels of March were corrected", ("no-show drift: ok before, warn now",))
+    first = render_quarterly(portfolio, lake, paper_incidents(), *PERIOD, note)
+    page = re.sub(r"\s+", " ", PdfReader(io.BytesIO(first)).pages[0].extract_text())
+    assert "Version 2; it replaces version 1. Why: labels of March were corrected" in page
+    assert "Changed: no-show drift: ok before, warn now" in page
+    assert render_quarterly(portfolio, lake, paper_incidents(), *PERIOD, note) == first != pdf

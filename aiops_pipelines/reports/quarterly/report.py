@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from aiops_pipelines.delivery import Reissue
 from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio
@@ -49,6 +50,7 @@ class QuarterlyView:
 
     hospital: str
     quarter: Quarter
+    reissue: Reissue | None
     period: str
     known: str
     headline: str
@@ -69,30 +71,39 @@ def render_quarterly(
     quarter_start: date,
     quarter_end: date,
     as_known_on: date,
+    reissue: Reissue | None = None,
 ) -> bytes:
     """Return the report on the quarter as a tagged PDF (PDF/UA-1).
 
     Only what the lake knew at the end of `as_known_on` is used; the same inputs give the same
-    bytes.
+    bytes. `reissue` is told on the first page.
 
     Raises:
         ConfigurationError: the system library Pango is missing.
     """
     quarter = Quarter(quarter_start, quarter_end, as_known_on)
-    return to_pdf(quarterly_html(portfolio, lake, incidents, quarter))
+    return to_pdf(quarterly_html(portfolio, lake, incidents, quarter, reissue))
 
 
 def quarterly_html(
-    portfolio: Portfolio, lake: Lake, incidents: Sequence[Incident], quarter: Quarter
+    portfolio: Portfolio,
+    lake: Lake,
+    incidents: Sequence[Incident],
+    quarter: Quarter,
+    reissue: Reissue | None = None,
 ) -> str:
     """Return the report as the HTML that is printed."""
-    view = quarterly_view(portfolio, lake, incidents, quarter)
+    view = quarterly_view(portfolio, lake, incidents, quarter, reissue)
     fonts = {"regular": font_face("inter-regular.otf"), "bold": font_face("inter-semibold.otf")}
     return render("quarterly.html.j2", page=view, fonts=fonts)
 
 
 def quarterly_view(
-    portfolio: Portfolio, lake: Lake, incidents: Sequence[Incident], quarter: Quarter
+    portfolio: Portfolio,
+    lake: Lake,
+    incidents: Sequence[Incident],
+    quarter: Quarter,
+    reissue: Reissue | None = None,
 ) -> QuarterlyView:
     """Return everything the report says, before it is laid out."""
     systems = gather(portfolio, lake, quarter)
@@ -102,6 +113,7 @@ def quarterly_view(
     return QuarterlyView(
         hospital=portfolio.hospital.name,
         quarter=quarter,
+        reissue=reissue,
         period=f"{wording.day_text(quarter.start)} to {wording.day_text(quarter.end)}",
         known=wording.day_text(quarter.known_by),
         headline=_headline(systems, quarter),
