@@ -30,6 +30,7 @@ class ClauseView:
     figure: FigureView | None
     reason: str
     remedy: str
+    remediable: bool
     standing: str = ""
 
 
@@ -88,6 +89,9 @@ def _view(
         figure=view,
         reason=view.reason if view else "not evaluated this night",
         remedy=remedy,
+        remediable=any(each.id == term for each in system.contract.remediable)
+        if system.contract
+        else False,
         standing=standing_text(standing) if standing else "",
     )
 

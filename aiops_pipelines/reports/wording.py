@@ -16,6 +16,13 @@ SUPPRESSED = "suppressed"
 SUPPRESSED_REASON = (
     "Not shown: it rests on fewer than 11 cases, or such a number could be worked out from it."
 )
+_SERVICE_UNITS = {
+    "turnaround": "s",
+    "support_response": "business h",
+    "change_notice_days": "days",
+}
+"""Units of service clauses, whose measures are no metrics of the vocabulary."""
+
 _NUMBERS = [
     "no",
     "one",
@@ -93,7 +100,7 @@ def figure_unit(figure: Figure, system: System) -> str:
     """Return the figure's unit, "" for proportions and pure numbers."""
     known = METRICS.get(figure.metric)
     if known is None:
-        return ""
+        return _SERVICE_UNITS.get(figure.metric, "")
     return system.output.unit if known.unit == "output" else known.unit
 
 
@@ -136,10 +143,12 @@ def bounds_text(figure: Figure, unit: str = "") -> str:
 
 
 def range_text(low: float | None, high: float | None, unit: str = "") -> str:
-    """Return "0.841 to 0.901", or "" where a bound is missing."""
-    if low is None or high is None:
+    """Return "0.841 to 0.901", or "" without bounds; one bound alone may be unknown."""
+    if low is None and high is None:
         return ""
-    return f"{number(low, unit).removesuffix(f' {unit}')} to {number(high, unit)}"
+    start = "unknown" if low is None else number(low, unit).removesuffix(f" {unit}")
+    end = "unknown" if high is None else number(high, unit)
+    return f"{start} to {end}"
 
 
 def interval_text(figure: Figure, unit: str = "") -> str:

@@ -7,6 +7,8 @@ import pyarrow.compute as pc
 
 from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.contracts.standing import Standing, standing_of
+from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
+from aiops_pipelines.evaluation.status import AreaStatus, SystemStatus
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports import wording
@@ -35,7 +37,7 @@ def contracts_section(
                 if breach is None
                 else standing_of(lake, each.system, view.id, calendar, breach)
             )
-            rows.append(_clause_row(each, view, _credit_text(breach, owed)))
+            rows.append(_clause_row(each, view, _credit_text(view, breach, owed)))
             if view.figure is not None:
                 shown = view.figure
                 numbers = (shown.value, shown.bounds, shown.count, shown.limit)
@@ -83,7 +85,9 @@ def _clause_row(each: SystemQuarter, view: ClauseView, credit: str) -> tuple[Cel
     )
 
 
-def _credit_text(breach: date | None, standing: Standing | None) -> str:
+def _credit_text(view: ClauseView, breach: date | None, standing: Standing | None) -> str:
+    if not view.remediable:
+        return "no remedy"
     if breach is None:
         return "none"
     if standing is None:
@@ -98,6 +102,8 @@ def _breach_text(
     each: SystemQuarter, view: ClauseView, breach: date, standing: Standing | None
 ) -> str:
     said = standing_text(standing) if standing else "the evidence ledger has no row of that night"
+    if not view.remediable:
+        said = view.remedy
     return (
         f"{each.system.name}, {view.id}: “{view.text}” At the quarter's end: {view.reason}. "
         f"On {wording.day_text(breach)}, the last night in breach: {said or view.remedy}."
@@ -111,6 +117,23 @@ def last_breach(each: SystemQuarter, term: str) -> date | None:
         pc.and_(pc.equal(table["clause"], term), pc.equal(table["verdict"], Verdict.BREACH.value))
     )
     return max(rows["day"].to_pylist(), default=None)
+
+
+def evidence_sentence(systems: Sequence[SystemQuarter]) -> str:
+    """Return which streams stand portfolio-wide on the last evaluated night of each area."""
+    statuses = [
+        SystemStatus(
+            each.system,
+            each.last,
+            {
+                name: AreaStatus(name, area.verdict, "", area.figures)
+                for name, area in each.areas.items()
+            },
+        )
+        for each in systems
+        if each.last is not None
+    ]
+    return f"At the end of the quarter: {portfolio_evidence(statuses).sentence}."
 
 
 def alarms_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:
@@ -134,6 +157,7 @@ def alarms_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Sectio
             f"{quarter.nights} days; streams better than their limit raise fewer. Alarms well "
             "above that number are not chance. An alarm that stood already on the first evaluated "
             "night counts here.",
+            evidence_sentence(systems),
         ),
         tables=(
             Table(

@@ -172,10 +172,16 @@ def _details(systems: Sequence[SystemQuarter], quarter: Quarter, asked: int) -> 
     ]
     past = f"In breach earlier in the quarter, not at its end: {wording.listed(earlier)}."
     early = f"The quarter is not over: this report ends with {wording.day_text(quarter.last)}."
+    fewest = min((each.nights for each in systems), default=quarter.nights)
+    thin = (
+        f"Not every night was evaluated: of {quarter.nights}, only {fewest} for the least watched "
+        "system. Calm means calm on those nights."
+    )
     return (
         *((early,) if quarter.last < quarter.end else ()),
         *((past,) if earlier else ()),
         measured + (blind if mature < len(systems) else "."),
+        *((thin,) if fewest < quarter.nights else ()),
         f"{wording.plural(asked, 'decision')} requested." if asked else "No decision is requested.",
     )
 
