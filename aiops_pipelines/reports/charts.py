@@ -172,7 +172,18 @@ def _draw_series(
     )
     if len(days) < FEW:
         axes.vlines(days, low, high, color=colour, alpha=0.45, linewidth=1.2)
-        axes.plot(days, middle, color=colour, linestyle=line, marker="o", markersize=3, label=label)
+        # Hollow besides dashed, so that estimates stay apart in black and white.
+        face = colour if line == "-" else "white"
+        axes.plot(
+            days,
+            middle,
+            color=colour,
+            linestyle=line,
+            marker="o",
+            markersize=3,
+            markerfacecolor=face,
+            label=label,
+        )
         return
     axes.fill_between(days, low, high, color=colour, alpha=0.16, linewidth=0)
     axes.plot(days, middle, color=colour, linestyle=line, label=label)

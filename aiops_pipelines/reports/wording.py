@@ -18,7 +18,7 @@ SUPPRESSED_REASON = (
 )
 _SERVICE_UNITS = {
     "turnaround": "s",
-    "support_response": "business h",
+    "support_response": "h",
     "change_notice_days": "days",
 }
 """Units of service clauses, whose measures are no metrics of the vocabulary."""

@@ -40,7 +40,7 @@ from aiops_pipelines.reports.quarterly.obligations import (
 from aiops_pipelines.reports.quarterly.sheets import sheet
 from aiops_pipelines.verdict import Verdict
 
-ON_COVER = 7
+ON_COVER = 6
 NAMED = 4
 
 
