@@ -41,6 +41,7 @@ from aiops_pipelines.reports.quarterly.sheets import sheet
 from aiops_pipelines.verdict import Verdict
 
 ON_COVER = 6
+ON_COVER_OF_A_REISSUE = 3
 NAMED = 4
 
 
@@ -109,6 +110,7 @@ def quarterly_view(
     systems = gather(portfolio, lake, quarter)
     incidents = as_read(incidents, quarter.known_by, portfolio.hospital.zone)
     asked = tuple(decisions(quarter, systems))
+    on_cover = ON_COVER if reissue is None else ON_COVER_OF_A_REISSUE
     names = {system.id: system.name for system in portfolio.systems}
     return QuarterlyView(
         hospital=portfolio.hospital.name,
@@ -120,8 +122,8 @@ def quarterly_view(
         details=_details(systems, quarter, len(asked)),
         tiles=_tiles(systems, incidents, quarter),
         verdicts=verdict_picture(systems),
-        decisions=asked[:ON_COVER],
-        more_decisions=asked[ON_COVER:],
+        decisions=asked[:on_cover],
+        more_decisions=asked[on_cover:],
         sections=(
             status_section(quarter, systems),
             portfolio_section(portfolio, quarter),
