@@ -4,13 +4,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    column,
+    create_engine,
+    delete,
+    event,
+    inspect,
+    make_url,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _LOCK = 7_026_001
 _BUSY_SECONDS = 60
+
+VERSION_TABLE = "aiops_alembic_version"
+"""Where Alembic notes our revision: a name of our own, since Dagster's storage has one too."""
+
+_FORMER_VERSION_TABLE = "alembic_version"
 
 
 def open_engine(url: str) -> Engine:
@@ -50,12 +71,41 @@ def migrate(engine: Engine) -> None:
     """Bring the database to the newest migration; safe at every start, also concurrently."""
     # Imported late: the code location loads the desk, but only its first use migrates.
     from alembic import command
+
+    with writing(engine) as connection:
+        config = alembic_config(connection)
+        _adopt_version(connection, config)
+        command.upgrade(config, "head")
+
+
+def alembic_config(connection: Connection, version_table: str = VERSION_TABLE) -> "Config":
+    """Return Alembic's configuration for our migrations on a connection."""
     from alembic.config import Config
 
     config = Config()
     config.set_main_option(
         "script_location", str(files("aiops_pipelines").joinpath("database/migrations"))
     )
-    with writing(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes.update(connection=connection, version_table=version_table)
+    return config
+
+
+def _adopt_version(connection: Connection, config: "Config") -> None:
+    """Move a revision of ours that an earlier release noted under Alembic's default name.
+
+    The table may be Dagster's by now, in a database that both share: its rows stay.
+    """
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    tables = set(inspect(connection).get_table_names())
+    if VERSION_TABLE in tables or _FORMER_VERSION_TABLE not in tables:
+        return
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    former = table(_FORMER_VERSION_TABLE, column("version_num"))
+    noted = set(connection.scalars(select(former.c.version_num)))
+    for revision in noted & known:
+        command.stamp(config, revision)
+        connection.execute(delete(former).where(former.c.version_num == revision))
+    if noted and noted <= known:
+        connection.execute(text(f"DROP TABLE {_FORMER_VERSION_TABLE}"))

@@ -18,7 +18,8 @@ from aiops_pipelines.errors import DeliveryError
 LEASE = timedelta(minutes=10)
 """How long a dispatcher may take over one message before another tries it."""
 
-MAX_ATTEMPTS = 12
+MAX_ATTEMPTS = 14
+"""With the waits of `retry_delay`: about a day from the first attempt to the last."""
 _FIRST_RETRY = timedelta(minutes=1)
 _LONGEST_RETRY = timedelta(hours=4)
 

@@ -4,7 +4,7 @@ Every change is one transaction that no other writer shares: the incident, its t
 trail and the messages in the outbox stand or fall together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from aiops_pipelines.database import migrate, open_engine, writing
 from aiops_pipelines.delivery import Outbox
+from aiops_pipelines.errors import IncidentError
 from aiops_pipelines.incidents import audit, episodes, people
 from aiops_pipelines.incidents.escalation import escalate
+from aiops_pipelines.incidents.free_text import names_nobody
 from aiops_pipelines.incidents.notices import digest, notify
 from aiops_pipelines.incidents.opening import note
 from aiops_pipelines.incidents.outcome import (
@@ -32,6 +34,9 @@ from aiops_pipelines.incidents.report import SafetyReport
 from aiops_pipelines.incidents.roster import Roster
 from aiops_pipelines.incidents.status import ENDED
 from aiops_pipelines.incidents.tables import CursorRow, IncidentRow, RestrictionRow
+
+_FREE_TEXT = frozenset({"why", "cause", "capa"})
+"""What people write at the desk in their own words."""
 
 
 class IncidentDesk:
@@ -107,8 +112,10 @@ class IncidentDesk:
 
         Raises:
             ConflictError: another step came first, or the incident is not at revision `expected`.
-            IncidentError: there is no such incident, or a rule forbids the step.
+            IncidentError: there is no such incident, a rule forbids the step, or a text looks as
+                if it held an identifier.
         """
+        _refuse_identifiers({"why": who.why, **values})
         with self._writing(who) as session:
             row = people.find(session, incident_id, expected)
             _take(session, roster, row, step, who, values)
@@ -212,6 +219,14 @@ def overdue(incident: Incident, now: datetime) -> bool:
     if incident.mitigated_at is None and incident.contain_by is not None:
         clocks.append(incident.contain_by)
     return min(clocks) <= now
+
+
+def _refuse_identifiers(texts: Mapping[str, str]) -> None:
+    for name in _FREE_TEXT & texts.keys():
+        try:
+            names_nobody(texts[name])
+        except ValueError as error:
+            raise IncidentError(f"--{name}: {error}") from error
 
 
 def _take(

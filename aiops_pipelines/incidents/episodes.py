@@ -101,6 +101,7 @@ def _failed(
     dates = due(Severity(latest.severity), outcome.evaluated_at, roster)
     latest.status, latest.resolved_at = Status.OPEN, None
     latest.acknowledged_at = latest.mitigated_at = None
+    latest.escalated_to = ""
     latest.clock_start, latest.acknowledge_by = dates.clock_start, dates.acknowledge_by
     latest.contain_by, latest.resolve_by = dates.contain_by, dates.resolve_by
     return _told(session, latest, outcome, "reopened", roster)

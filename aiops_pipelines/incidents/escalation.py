@@ -1,7 +1,8 @@
 """Escalation: what is overdue goes to the next in line, once a step.
 
 The first step is taken when a clock runs out, each further one after the clock's own length again
-(an hour for SEV1's acknowledgement). A desk that was asleep takes one step at a time. Duties to
+(an hour for SEV1's acknowledgement). A desk that was asleep takes one step at a time. An incident
+that was opened again climbs from the start of its line. Duties to
 regulators begin to climb two days before they are due.
 """
 
@@ -29,6 +30,7 @@ class _Late:
     clock: str
     due: datetime
     interval: timedelta
+    began: datetime | None = None
 
 
 def escalate(session: Session, roster: Roster, now: datetime) -> list[IncidentChange]:
@@ -65,7 +67,9 @@ def _late(row: IncidentRow, now: datetime) -> Iterator[_Late]:
         clocks.append(("resolve", row.resolve_by))
     for clock, due in clocks:
         if due <= now:
-            yield _Late(clock, due, max(due - row.clock_start, timedelta(minutes=1)))
+            yield _Late(
+                clock, due, max(due - row.clock_start, timedelta(minutes=1)), row.clock_start
+            )
     for duty in row.duties:
         if duty.done_at is None and duty.due - WARNED_BEFORE <= now:
             yield _Late(duty.regime, duty.due - WARNED_BEFORE, _DUTY_INTERVAL)
@@ -80,10 +84,11 @@ def _next(
         .where(EscalationRow.incident_id == row.id, EscalationRow.clock == late.clock)
         .order_by(EscalationRow.step)
     ).all()
-    # A clock that started anew, when an incident was opened again, climbs from where it was.
-    if len(taken) >= len(line) or (taken and taken[-1].at + late.interval > now):
+    # Steps from before the clock started anew, when the incident was opened again, are past.
+    climbed = [step for step in taken if late.began is None or step.at >= late.began]
+    if len(climbed) >= len(line) or (climbed and climbed[-1].at + late.interval > now):
         return None
-    told = line[len(taken)]
+    told = line[len(climbed)]
     session.add(
         EscalationRow(incident_id=row.id, clock=late.clock, step=len(taken) + 1, told=told, at=now)
     )

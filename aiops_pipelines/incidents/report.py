@@ -8,7 +8,6 @@ it held an identifier is refused.
 """
 
 import json
-import re
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -24,6 +23,7 @@ from pydantic import (
 
 from aiops_pipelines.clocks import BusinessCalendar, Span, Unit, deadline
 from aiops_pipelines.errors import IncidentError
+from aiops_pipelines.incidents.free_text import names_nobody
 from aiops_pipelines.incidents.outcome import Duty
 from aiops_pipelines.portfolio.model import Identifier, Record
 
@@ -36,26 +36,11 @@ _CATEGORIES = {
     "incident without harm": "CD",
     "incident with harm": "EFGHI",
 }
-_IDENTIFIERS = (
-    (re.compile(r"\d{6,}"), "a record number"),
-    (re.compile(r"\b\d{3}-\d{2}-\d{4}\b"), "a social security number"),
-    (re.compile(r"\bMRN\b|\bDOB\b|\bdate of birth\b", re.I), "a patient's identifier"),
-    (re.compile(r"[\w.+-]+@[\w-]+\.\w+"), "an e-mail address"),
-    (re.compile(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b"), "a telephone number"),
-)
-
-
-def _names_nobody(value: str) -> str:
-    for pattern, what in _IDENTIFIERS:
-        if pattern.search(value):
-            raise ValueError(f"looks as if it held {what}; describe what happened without it")
-    return value
-
 
 _Told = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=4000),
-    AfterValidator(_names_nobody),
+    AfterValidator(names_nobody),
 ]
 
 

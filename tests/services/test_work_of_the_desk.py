@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 
-import aiops_pipelines.database
 from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.database import open_engine, writing
+from aiops_pipelines.database.engine import VERSION_TABLE, alembic_config
 from aiops_pipelines.errors import ConflictError, IncidentError
 from aiops_pipelines.incidents import (
     CheckOutcome,
@@ -174,6 +174,37 @@ def test_an_overdue_incident_climbs_the_line_one_step_at_a_time(small: IncidentD
         f"acknowledge overdue: told {each}" for each in ("Chief of ICU", "Analytics", "CMO")
     ]
     assert small.verify() == ()
+
+
+def test_an_incident_opened_again_climbs_from_the_start_of_its_line(small: IncidentDesk) -> None:
+    for hours in (1, 2, 3):
+        small.escalate(ROSTER, MORNING + timedelta(hours=hours))
+    assert small.get(ID).escalated_to == "CMO"
+    for step in ("acknowledge", "resolve"):
+        small.take(ID, step, who(9), ROSTER)
+    days = timedelta(days=1)
+    again = replace(failure(day=date(2026, 9, 30), number=2), evaluated_at=NIGHT + days)
+    small.record([again], ROSTER)
+    assert small.get(ID).escalated_to == ""
+    told = []
+    for hours in (0.5, 1, 1.5, 2, 3):
+        small.escalate(ROSTER, MORNING + days + timedelta(hours=hours))
+        told.append(small.get(ID).escalated_to)
+    assert told == ["", "Chief of ICU", "Chief of ICU", "Analytics", "CMO"]
+    assert small.verify() == ()
+
+
+@pytest.mark.parametrize("field", ["why", "cause", "capa"])
+def test_words_that_look_like_an_identifier_are_refused_and_not_repeated(
+    small: IncidentDesk, field: str
+) -> None:
+    small.take(ID, "acknowledge", who(), ROSTER)
+    words = {"why": "as agreed", "cause": "drift", "capa": "retrained"}
+    words[field] = "seen with MRN 48213377"
+    with pytest.raises(IncidentError, match=f"--{field}: looks as if it held") as refused:
+        small.take(ID, "resolve", who(why=words.pop("why")), ROSTER, **words)
+    assert "48213377" not in str(refused.value)
+    assert small.get(ID).status == "acknowledged"
 
 
 def test_messages_follow_severity_quiet_hours_and_the_mornings_digest(tmp_path: Path) -> None:
@@ -348,12 +379,8 @@ def unguarded(database: str) -> Iterator:
 
 def test_the_previous_release_is_upgraded_with_its_data(database: str) -> None:
     engine = open_engine(database)
-    config = Config()
-    folder = Path(aiops_pipelines.database.__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder))
     with writing(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(alembic_config(connection, "alembic_version"), "0001")
         for number, historical in ((1, False), (2, True)):
             connection.execute(
                 text(
@@ -382,8 +409,34 @@ def test_the_previous_release_is_upgraded_with_its_data(database: str) -> None:
     assert old.contain_by == datetime(2026, 9, 29, 11, tzinfo=UTC)
     assert old.timeline[0].evidence == {"run_id": "r"} and old.timeline[0].by == "sensor"
     assert desk.get("INC-2026-0002").status == "historical"
+    tables = inspect(engine).get_table_names()
+    assert VERSION_TABLE in tables and "alembic_version" not in tables
     assert desk.cursor("dagster-checks") == "4711"
     assert desk.verify() == ()
     desk.record([failure()], ROSTER)
     assert [each.kind for each in desk.get("INC-2026-0001").timeline] == ["opened", "failed again"]
     assert desk.verify() == ()
+
+
+@pytest.mark.parametrize("first", ["dagster", "desk of an earlier release", "desk"])
+def test_dagster_and_the_desk_may_share_one_database(first: str, postgres: str) -> None:
+    admin = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    name = f"shared_{first.replace(' ', '_')}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = admin.url.set(database=name).render_as_string(hide_password=False)
+    admin.dispose()
+    if first == "desk of an earlier release":
+        with writing(open_engine(url)) as connection:
+            command.upgrade(alembic_config(connection, "alembic_version"), "0004")
+    if first != "dagster":
+        opened(url)
+    overrides = {"storage": {"postgres": {"postgres_url": url}}}
+    with dg.instance_for_test(overrides=overrides) as instance:
+        instance.add_dynamic_partitions("systems", ["sepsis"])
+        desk = IncidentDesk(url)
+        desk.migrate()
+        desk.record([failure()], ROSTER)
+        instance.upgrade()
+        assert instance.get_dynamic_partitions("systems") == ["sepsis"]
+    assert [each.id for each in desk.list()] == [ID] and desk.verify() == ()
