@@ -42,6 +42,7 @@ class Lake:
         self.root = root
         self._cache: OrderedDict[str, tuple[object, pa.Table]] = OrderedDict()
         self._cached_bytes = 0
+        self._paths: dict[tuple[str, str, date], UPath] = {}
 
     def write(self, table: str, system: str, day: date, data: pa.Table, as_of: date) -> FileRecord:
         """Write `data` as the table's file of `system` and `day`, atomically; return its record."""
@@ -132,7 +133,12 @@ class Lake:
             self._cached_bytes -= dropped.nbytes
 
     def _path(self, table: str, system: str, day: date) -> UPath:
-        return self.root.joinpath(table, system, f"{day.isoformat()}.parquet")
+        key = (table, system, day)
+        path = self._paths.get(key)
+        if path is None:  # asked for thousands of times a night: joining takes longer than a look
+            path = self.root.joinpath(table, system, f"{day.isoformat()}.parquet")
+            self._paths[key] = path
+        return path
 
     def _relative(self, path: UPath) -> str:
         return str(path).removeprefix(str(self.root)).lstrip("/")
