@@ -16,6 +16,7 @@ from aiops_pipelines.cli.nights import (
 )
 from aiops_pipelines.cli.status import open_incidents, status_table
 from aiops_pipelines.evaluation.status import SystemStatus, portfolio_status
+from aiops_pipelines.incidents import IncidentDesk
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Portfolio
 from aiops_pipelines.runner import Runner, Task, TaskResult, system_task
@@ -71,7 +72,8 @@ def _quarter() -> Task:
 def _print_answer(settings: Settings, book: Portfolio) -> None:
     statuses = portfolio_status(book, Lake(settings.lake), LAST_DAY)
     incidents = open_incidents(settings)
-    console.print(status_table(statuses, incidents, LAST_DAY))
+    restrictions = IncidentDesk(settings.incidents_url).restrictions()
+    console.print(status_table(statuses, incidents, LAST_DAY, restrictions))
     console.print(incidents_table(incidents))
     console.print(answer(statuses, len(incidents)), style="bold")
     console.print(f"""

@@ -11,10 +11,10 @@ from datetime import date
 from aiops_pipelines.contracts.figures import contract_figure
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.judgement import Judgement
-from aiops_pipelines.evaluation.measures import MEASURES, rates_of_counts, threshold
+from aiops_pipelines.evaluation.measures import MEASURES, flag_counts, rates_of_counts, threshold
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Claim
-from aiops_pipelines.statistics import Estimate, estimate_difference, proportion
+from aiops_pipelines.statistics import Estimate, FlagCounts, estimate_difference, proportion
 from aiops_pipelines.verdict import Verdict
 
 
@@ -23,6 +23,7 @@ def claim_figure(history: History, claim: Claim, day: date) -> Figure:
     window = history.mature(claim.window_days)
     local = MEASURES[claim.metric](window, claim.operating_point, "all")
     claimed = claimed_at(claim, local_prevalence(window, claim))
+    n = cases_counted(flag_counts(window, claim.operating_point), claim.metric)
     difference = estimate_difference(local, claimed)
     return contract_figure(
         history.system,
@@ -37,13 +38,13 @@ def claim_figure(history: History, claim: Claim, day: date) -> Figure:
             difference.low,
             difference.high,
             None,
-            local.n,
+            n,
             None,
             "local minus claimed, MOVER",
         ),
         minimum=-claim.margin,
         baseline=claimed.value,
-        judgement=_judged(claim, local, claimed, difference),
+        judgement=_judged(claim, local, n, claimed, difference),
     )
 
 
@@ -98,16 +99,26 @@ def local_prevalence(window: Window, claim: Claim) -> float | None:
     return share * ppv + (1 - share) * (1 - npv)
 
 
-def _judged(claim: Claim, local: Estimate, claimed: Estimate, gap: Estimate) -> Judgement:
+def cases_counted(counts: FlagCounts, metric: str) -> int:
+    """Return the labelled cases that a rate rests on: for sensitivity, the positives."""
+    return {
+        "sensitivity": counts.flagged_positive + counts.unflagged_positive,
+        "specificity": counts.flagged_negative + counts.unflagged_negative,
+        "ppv": counts.flagged_positive + counts.flagged_negative,
+        "npv": counts.unflagged_positive + counts.unflagged_negative,
+    }[metric]
+
+
+def _judged(claim: Claim, local: Estimate, n: int, claimed: Estimate, gap: Estimate) -> Judgement:
     name = subject(claim.metric, claim.operating_point)
-    if local.n < claim.minimum_n or gap.value is None or gap.low is None or gap.high is None:
-        held = "fewer than 11" if local.n < 11 else f"{local.n:,}"
+    if n < claim.minimum_n or gap.value is None or gap.low is None or gap.high is None:
+        held = "fewer than 11" if n < 11 else f"{n:,}"
         return Judgement(
             Verdict.INSUFFICIENT_DATA,
             f"{name}: {held} of the {claim.minimum_n} cases needed to judge the claim",
         )
     stated = (
-        f"{name} {local.value:.3f} here (n={local.n:,}) against {claimed.value:.3f} claimed "
+        f"{name} {local.value:.3f} here (n={n:,}) against {claimed.value:.3f} claimed "
         f"(n={claimed.n:,}): difference {gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
     )
     if gap.low >= -claim.margin:

@@ -5,8 +5,8 @@ could make of it (all down, all up). Percentiles have the interval of their orde
 & Meeker, 1991), which holds for any distribution.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -24,6 +24,8 @@ from aiops_pipelines.statistics.tails import binomial_quantile
 from aiops_pipelines.verdict import Verdict
 
 TABLE = "service_events"
+LOOK_BACK_DAYS = 366
+"""How far before a window the event is looked for that says in which state it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,10 @@ def service_figure(
     first = day - timedelta(days=clause.window_days - 1)
     days = dict(lake.read_days(TABLE, system.id, first, day))
     if clause.measure == "availability":
-        estimate, judgement = _availability(clause, uptime(days, first, day, calendar))
+        reach, eve = first - timedelta(days=LOOK_BACK_DAYS), first - timedelta(days=1)
+        before = [table for _, table in lake.read_days(TABLE, system.id, reach, eve)]
+        found = uptime(days, first, day, calendar, before)
+        estimate, judgement = _availability(clause, found)
     else:
         values = _values(clause, days, calendar, calendar.end_of(day))
         estimate = order_statistic(values, clause.percentile or 0.5)
@@ -85,35 +90,60 @@ def service_figure(
 
 
 def uptime(
-    days: dict[date, pa.Table], first: date, last: date, calendar: BusinessCalendar
+    days: Mapping[date, pa.Table],
+    first: date,
+    last: date,
+    calendar: BusinessCalendar,
+    before: Iterable[pa.Table] = (),
 ) -> Uptime:
-    """Return the minutes of the days from `first` to `last`.
+    """Return the minutes of the days from `first` to `last`; `before` are the tables before them.
 
-    A day with a table was watched; a state lasts until the next event says otherwise, within and
-    over days that were watched, and a day after one that was not begins as up.
+    A day with a table was watched. A state lasts until the next event says otherwise, also over
+    midnight and from before the window. What was down when a day went unwatched is not known to be
+    up again, nor down, until the next event: those minutes count as not observed.
     """
     owed = down = planned = unobserved = 0.0
-    is_down = in_maintenance = False
+    state = _State()
+    for table in before:
+        for earlier, _ in _states(table):
+            state = state.after(earlier)
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
         start, end = calendar.start_of(day), calendar.start_of(day + timedelta(days=1))
         table = days.get(day)
         if table is None:
             unobserved += _minutes(start, end)
-            is_down = in_maintenance = False
+            state = replace(state, lost=state.down or state.maintenance)
             continue
         at = start
-        for event, moment in [*_states(table, start, end), (None, end)]:
-            minutes = _minutes(at, moment)
-            planned += minutes * in_maintenance
-            owed += minutes * (not in_maintenance)
-            down += minutes * (is_down and not in_maintenance)
-            at = moment
-            is_down = event is ServiceEvent.DOWN or (is_down and event is not ServiceEvent.UP)
-            in_maintenance = event is ServiceEvent.MAINTENANCE_BEGINS or (
-                in_maintenance and event is not ServiceEvent.MAINTENANCE_ENDS
-            )
+        for event, moment in [*_states(table), (None, end)]:
+            until = min(max(moment.astimezone(UTC), start), end)
+            minutes = _minutes(at, until)
+            unobserved += minutes * state.lost
+            planned += minutes * (state.maintenance and not state.lost)
+            owed += minutes * (not state.maintenance and not state.lost)
+            down += minutes * (state.down and not state.maintenance and not state.lost)
+            at, state = until, state.after(event)
     return Uptime(owed, down, planned, unobserved)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the last events said: down, in planned maintenance, or lost sight of while either."""
+
+    down: bool = False
+    maintenance: bool = False
+    lost: bool = False
+
+    def after(self, event: ServiceEvent | None) -> "_State":
+        """Return the state after an event; None says nothing new."""
+        if event is None:
+            return self
+        down = event is ServiceEvent.DOWN or (self.down and event is not ServiceEvent.UP)
+        maintenance = event is ServiceEvent.MAINTENANCE_BEGINS or (
+            self.maintenance and event is not ServiceEvent.MAINTENANCE_ENDS
+        )
+        return _State(down, maintenance)
 
 
 def order_statistic(values: Sequence[float], percentile: float, level: float = 0.95) -> Estimate:
@@ -211,17 +241,15 @@ def _of_percentile(clause: ServiceClause, estimate: Estimate) -> Judgement:
     return Judgement(Verdict.WARN, f"{stated}: above {limit:g} {unit}, not proven")
 
 
-def _states(
-    table: pa.Table, start: datetime, end: datetime
-) -> Iterable[tuple[ServiceEvent | None, datetime]]:
-    states = set(ServiceEvent) - {
+def _states(table: pa.Table) -> Iterator[tuple[ServiceEvent, datetime]]:
+    told = set(ServiceEvent) - {
         ServiceEvent.LATENCY,
         ServiceEvent.TICKET_OPENED,
         ServiceEvent.TICKET_ANSWERED,
     }
     for event, at in zip(table["event"].to_pylist(), table["at"].to_pylist(), strict=True):
-        if event in states:
-            yield ServiceEvent(event), min(max(at.astimezone(UTC), start), end)
+        if event in told:
+            yield ServiceEvent(event), at
 
 
 def _minutes(start: datetime, end: datetime) -> float:

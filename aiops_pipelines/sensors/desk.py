@@ -8,6 +8,7 @@ import dagster as dg
 from aiops_pipelines.delivery import Dispatcher
 from aiops_pipelines.incidents import Roster, import_drops
 from aiops_pipelines.resources import Clock, IncidentDeskResource, PortfolioResource
+from aiops_pipelines.sensors.deliveries import record_deliveries
 
 
 @dg.sensor(minimum_interval_seconds=60)
@@ -45,12 +46,12 @@ def deliver_messages(
     incident_desk: IncidentDeskResource,
     clock: Clock,
 ) -> dg.SkipReason:
-    """Send what is due in the outbox; what fails is tried again later."""
-    hospital = portfolio.read().hospital
-    dispatcher = Dispatcher(
-        incident_desk.open().outbox, hospital.notifications.channels, os.environ, hospital.name
-    )
-    done = dispatcher.dispatch(clock.now(hospital.zone))
+    """Send what is due in the outbox; what fails is tried again, and reports that fail are told."""
+    book, desk = portfolio.read(), incident_desk.open()
+    hospital, now = book.hospital, clock.now(book.hospital.zone)
+    channels = hospital.notifications.channels
+    done = Dispatcher(desk.outbox, channels, os.environ, hospital.name).dispatch(now)
     for failure in done.failures:
         context.log.error(failure)
+    record_deliveries(desk, Roster.of(book), now)
     return dg.SkipReason(f"{done.sent} messages sent, {len(done.failures)} failed")

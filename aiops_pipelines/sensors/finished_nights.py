@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
+    MAX_RETRIES_TAG,
     PARTITION_NAME_TAG,
     WILL_RETRY_TAG,
 )
@@ -22,8 +23,12 @@ from aiops_pipelines.resources import AS_OF_TAG
 from aiops_pipelines.resources.clock import evaluated_at
 
 SOURCE = "dagster-runs"
-OVERLAP = timedelta(minutes=10)
-"""Runs are read again from a little before the last reading; the desk knows what it has seen."""
+OVERLAP = timedelta(days=1)
+"""Runs are read again from before the last reading, since they may be committed late and clocks
+differ; the desk knows what it has seen."""
+
+RETRY_GRACE = timedelta(minutes=5)
+"""Dagster says only after a failure whether it will try again."""
 
 _FINISHED = [
     dg.DagsterRunStatus.SUCCESS,
@@ -43,17 +48,21 @@ def record_finished_nights(
     )
     if not records:
         return []
-    newest = max(record.update_timestamp for record in records)
+    now = datetime.now(UTC)
+    newest = min(max(record.update_timestamp.astimezone(UTC) for record in records), now)
     return desk.record(
-        _last_of_each(_outcomes(instance, records, portfolio)),
+        _last_of_each(_outcomes(instance, records, portfolio, now)),
         Roster.of(portfolio),
         source=SOURCE,
-        cursor=max(after, newest.astimezone(UTC)).isoformat(),
+        cursor=max(after, newest).isoformat(),
     )
 
 
 def _outcomes(
-    instance: dg.DagsterInstance, records: Sequence[dg.RunRecord], portfolio: Portfolio
+    instance: dg.DagsterInstance,
+    records: Sequence[dg.RunRecord],
+    portfolio: Portfolio,
+    now: datetime,
 ) -> Iterator[CheckOutcome]:
     for record in sorted(records, key=lambda each: each.storage_id):
         run = record.dagster_run
@@ -62,7 +71,7 @@ def _outcomes(
         if run.job_name not in {NIGHT.name, RESTATEMENT.name} or key is None or stated is None:
             continue
         failed_at = [] if run.is_success else _failed_steps(instance, run)
-        if run.tags.get(WILL_RETRY_TAG) == "true" or failed_at is None:
+        if failed_at is None or (not run.is_success and _may_be_retried(record, now)):
             continue
         system, days = selected([key])
         as_of = date.fromisoformat(stated)
@@ -82,6 +91,15 @@ def _outcomes(
             evidence={"run_id": run.run_id, "failed steps": failed_at},
             evaluation_id=record.storage_id,
         )
+
+
+def _may_be_retried(record: dg.RunRecord, now: datetime) -> bool:
+    """Tell whether Dagster tries a failed run again, or may not have said so yet."""
+    tags = record.dagster_run.tags
+    if WILL_RETRY_TAG in tags:
+        return tags[WILL_RETRY_TAG] == "true"
+    young = now - record.update_timestamp.astimezone(UTC) < RETRY_GRACE
+    return young and tags.get(MAX_RETRIES_TAG) != "0"
 
 
 def _last_of_each(outcomes: Iterator[CheckOutcome]) -> list[CheckOutcome]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from upath import UPath
 
 from aiops_pipelines.clocks import Anchor, BusinessCalendar
-from aiops_pipelines.contracts.claims import claimed_at
+from aiops_pipelines.contracts.claims import cases_counted, claimed_at
 from aiops_pipelines.contracts.notice import notice_row
 from aiops_pipelines.contracts.remedies import credit_of, entitlement
 from aiops_pipelines.contracts.service import (
@@ -27,6 +27,7 @@ from aiops_pipelines.portfolio import Claim, ServiceClause
 from aiops_pipelines.portfolio.feed import CsvFeed
 from aiops_pipelines.portfolio.system import Version
 from aiops_pipelines.schema import SERVICE_EVENTS
+from aiops_pipelines.statistics import FlagCounts
 from aiops_pipelines.verdict import Verdict
 
 CHICAGO = BusinessCalendar("America/Chicago", "US", "IL")
@@ -61,6 +62,22 @@ def test_an_outage_goes_on_over_midnight_until_somebody_says_up() -> None:
     next_day = DAY + timedelta(days=1)
     days = {DAY: events(("down", 23)), next_day: events(("up", 1), day=next_day)}
     assert uptime(days, DAY, next_day, CHICAGO).down == 120
+
+
+def test_what_went_down_before_the_window_is_down_in_it() -> None:
+    eve = DAY - timedelta(days=1)
+    days = {DAY: events(("up", 6))}
+    before = [events(("down", 12), day=eve)]
+    assert uptime(days, DAY, DAY, CHICAGO, before).down == 6 * 60
+
+
+def test_what_was_down_when_nobody_watched_is_not_up_until_an_event_says_so() -> None:
+    unwatched, last = DAY + timedelta(days=1), DAY + timedelta(days=2)
+    days = {DAY: events(("down", 12)), last: events(("up", 18), day=last)}
+    found = uptime(days, DAY, last, CHICAGO)
+    assert unwatched not in days
+    assert (found.down, found.owed) == (12 * 60, 24 * 60 + 6 * 60)
+    assert found.unobserved == 24 * 60 + 18 * 60
 
 
 def test_a_day_of_a_clock_change_has_its_own_length() -> None:
@@ -250,3 +267,18 @@ def test_a_version_nobody_announced_breaches_the_duty_of_notice(
 def test_a_clause_that_cannot_be_judged_is_refused(change, words) -> None:
     with pytest.raises(ValidationError, match=words):
         contract(clauses=[{**CLAUSE, **change}])
+
+
+@pytest.mark.parametrize(
+    ("metric", "n"), [("sensitivity", 7), ("specificity", 493), ("ppv", 104), ("npv", 396)]
+)
+def test_a_claim_rests_on_the_cases_that_count_for_it(metric: str, n: int) -> None:
+    counts = FlagCounts(
+        flagged_positive=4,
+        flagged_negative=100,
+        flagged_unlabelled=0,
+        unflagged_positive=3,
+        unflagged_negative=393,
+        unflagged_unlabelled=2000,
+    )
+    assert cases_counted(counts, metric) == n
