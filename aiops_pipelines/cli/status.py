@@ -135,10 +135,10 @@ def status_table(
         title=title, caption=legend, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
     )
     table.add_column("system", no_wrap=True)
-    table.add_column("stage, tier", no_wrap=True)
+    table.add_column("stage,\ntier", no_wrap=True)
     for area in Area:
         table.add_column(SHORT[area], justify="center", no_wrap=True, min_width=len(SHORT[area]))
-    table.add_column("open", justify="right")
+    table.add_column("open", justify="right", no_wrap=True, min_width=4)
     for each in statuses:
         signs = [each.areas[area].verdict for area in Area]
         table.add_row(
