@@ -13,6 +13,7 @@ from sqlalchemy import event
 
 from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.database import Base, open_engine
+from aiops_pipelines.database.engine import VERSION_TABLE
 from aiops_pipelines.incidents import CheckOutcome, IncidentChange, IncidentDesk, Roster
 from aiops_pipelines.portfolio import RiskTier
 
@@ -164,7 +165,8 @@ def test_the_migrations_make_the_tables_that_the_code_knows(
 ) -> None:
     engine = open_engine(database)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "version_table": VERSION_TABLE}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
     desk.migrate()
