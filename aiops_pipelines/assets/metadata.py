@@ -12,7 +12,7 @@ from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
 
 _COLUMNS = ("figure", "estimate", "interval", "n", "limit", "verdict", "why")
-_TREND_DAYS = 28
+_TREND_DAYS, _TREND_NIGHTS = 28, 5
 
 
 def figures_table(figures: Sequence[Figure]) -> dg.MetadataValue:
@@ -55,7 +55,7 @@ def explanations_list(rows: Sequence[Explanation]) -> dg.MetadataValue:
 
 
 def trend(lake: Lake, area: Area, system: str, day: date) -> dg.MetadataValue | None:
-    """Return a chart of the headline figure over the last nights; None before the second night."""
+    """Return a chart of the headline figure over the last nights; None before the fifth night."""
     nights = [
         latest_figures(lake, area, system, day - timedelta(days=back))
         for back in reversed(range(_TREND_DAYS))
@@ -64,7 +64,7 @@ def trend(lake: Lake, area: Area, system: str, day: date) -> dg.MetadataValue | 
     from aiops_pipelines.reports import trend_markdown_image
 
     today = nights[-1]
-    if not today or sum(bool(rows) for rows in nights) < 2:
+    if not today or sum(bool(rows) for rows in nights) < _TREND_NIGHTS:
         return None
     shown = max(today, key=lambda figure: figure.verdict.gravity)
     series = [figure for rows in nights for figure in rows if figure.series == shown.series]

@@ -166,6 +166,7 @@ def write_simulation(settings: Settings, start: date, end: date, seed: int, volu
             end,
             seed=seed,
             volume=volume,
+            workers=2,
             progress=lambda done, total: bar.update(row, completed=done, total=total),
         )
 

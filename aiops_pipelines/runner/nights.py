@@ -4,12 +4,9 @@ Each task is one run, so one broken system never stops another. A task that
 succeeded before is not run again, which makes a call that was killed resumable.
 """
 
-import multiprocessing
-import os
 import sys
-import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, Future, as_completed, wait
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -33,6 +30,7 @@ from dagster._core.storage.tags import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from aiops_pipelines.processes import process_pool
 from aiops_pipelines.resources import AS_OF_TAG
 
 CODE_LOCATION = "aiops_pipelines.definitions"
@@ -102,9 +100,7 @@ class Runner:
     """Runs tasks in processes that stay for the next tasks; use it as a context manager."""
 
     def __init__(self, workers: int = 2) -> None:
-        self._pool = ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), initializer=_start_worker
-        )
+        self._pool = process_pool(workers)
 
     def __enter__(self) -> Self:
         return self
@@ -165,19 +161,6 @@ class Runner:
                 results += future.result()
                 on_night()
         return results
-
-
-def _start_worker() -> None:
-    """End this process when its parent dies: a killed command leaves nothing running."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def run_task(task: Task) -> TaskResult:

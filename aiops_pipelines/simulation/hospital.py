@@ -8,7 +8,9 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
 from datetime import date, timedelta
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +20,7 @@ from upath import UPath
 
 from aiops_pipelines.errors import FeedError
 from aiops_pipelines.portfolio import CsvFeed, Feed, ParquetFeed, Portfolio, System, Task
+from aiops_pipelines.processes import process_pool
 from aiops_pipelines.simulation.cases import draw_day
 from aiops_pipelines.simulation.faults import FAULTS, Fault, fault_of
 from aiops_pipelines.simulation.service import draw_service_day
@@ -34,29 +37,47 @@ def simulate(
     seed: int,
     volume: float = 1.0,
     faults: Sequence[Fault] = FAULTS,
+    workers: int = 1,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> None:
     """Write the feeds of all systems from `start` to `end`, and the faults' truth beside them.
 
-    `volume` scales every system's cases a day; `progress` is told systems done and in all.
+    `volume` scales every system's cases a day; `progress` is told systems done and in all. With
+    several `workers` the systems are written side by side, to the same bytes.
     """
     truth = {"from": start.isoformat(), "to": end.isoformat(), "seed": seed, "volume": volume}
     truth_faults = [fault.as_record() for fault in faults]
-    for done, system in enumerate(portfolio.systems):
-        progress(done, len(portfolio.systems))
+    left: list[tuple[System, str]] = []
+    for system in portfolio.systems:
         own = [fault for fault in truth_faults if fault["system"] == system.id]
         manifest = json.dumps({**truth, "faults": own}, sort_keys=True, indent=2)
         marker = feeds / system.id / "manifest.json"
-        if marker.exists() and marker.read_text() == manifest:
-            continue
-        _write_system(system, feeds, start, end, seed, volume, faults)
-        _write(marker, manifest.encode())
+        if not marker.exists() or marker.read_text() != manifest:
+            left.append((system, manifest))
+    progress(len(portfolio.systems) - len(left), len(portfolio.systems))
+    write = partial(
+        _write_system, feeds=feeds, start=start, end=end, seed=seed, volume=volume, faults=faults
+    )
+    for count, _ in enumerate(_written(left, write, workers), 1):
+        progress(len(portfolio.systems) - len(left) + count, len(portfolio.systems))
     _write(feeds / "truth.json", json.dumps({**truth, "faults": truth_faults}, indent=2).encode())
-    progress(len(portfolio.systems), len(portfolio.systems))
+
+
+def _written(
+    left: Sequence[tuple[System, str]], write: Callable[[System, str], None], workers: int
+) -> Iterator[None]:
+    """Write the systems that are left, each with its manifest, and yield after each."""
+    if workers == 1 or len(left) < 2:
+        yield from (write(*each) for each in left)
+        return
+    with process_pool(workers) as pool:
+        for done in as_completed([pool.submit(write, *each) for each in left]):
+            yield done.result()
 
 
 def _write_system(
     system: System,
+    manifest: str,
     feeds: UPath,
     start: date,
     end: date,
@@ -79,6 +100,7 @@ def _write_system(
         arrived = received.pop(day, [])
         if arrived:
             _write_table(system, system.labels, feeds, day, pd.concat(arrived, ignore_index=True))
+    _write(feeds / system.id / "manifest.json", manifest.encode())
 
 
 def _write_table(system: System, feed: Feed, feeds: UPath, day: date, frame: pd.DataFrame) -> None:

@@ -50,6 +50,14 @@ def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tmp_path: Path
     assert first.keys() == other.keys() and first != other
 
 
+def test_systems_written_side_by_side_are_the_same_bytes(tmp_path: Path) -> None:
+    few = BOOK.model_copy(update={"systems": BOOK.systems[:2]})
+    one = written(few, tmp_path / "a", SEED)
+    simulate(few, UPath(tmp_path / "b"), MONDAY, MONDAY + timedelta(days=2), seed=SEED, workers=2)
+    files = (each for each in (tmp_path / "b").rglob("*") if each.is_file())
+    assert {str(each.relative_to(tmp_path / "b")): each.read_bytes() for each in files} == one
+
+
 def test_the_truth_of_the_faults_stands_beside_the_feeds(tmp_path: Path) -> None:
     few = BOOK.model_copy(update={"systems": BOOK.systems[:1]})
     truth = json.loads(written(few, tmp_path, SEED)["truth.json"])
