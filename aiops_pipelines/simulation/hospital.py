@@ -68,11 +68,14 @@ def _written(
 ) -> Iterator[None]:
     """Write the systems that are left, each with its manifest, and yield after each."""
     if workers == 1 or len(left) < 2:
-        yield from (write(*each) for each in left)
+        for each in left:
+            write(*each)
+            yield
         return
     with process_pool(workers) as pool:
         for done in as_completed([pool.submit(write, *each) for each in left]):
-            yield done.result()
+            done.result()
+            yield
 
 
 def _write_system(
