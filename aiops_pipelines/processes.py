@@ -3,13 +3,64 @@
 import multiprocessing
 import os
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from typing import TypeVar
+
+T = TypeVar("T")
+Line = TypeVar("Line", bound=Hashable)
 
 
 def process_pool(workers: int) -> ProcessPoolExecutor:
     """Return a pool of spawned processes that die with this one: killed, it leaves nothing on."""
     spawn = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, spawn, initializer=_end_with_parent)
+
+
+def side_by_side(
+    processes: Sequence[ProcessPoolExecutor], lines: Mapping[Line, Sequence[Callable[[], T]]]
+) -> Iterator[T]:
+    """Run each line's calls in order, the lines side by side; yield results as they come.
+
+    A line stays with the process that began it, which has its data at hand, until another process
+    has none left of its own. `processes` are pools of one.
+    """
+    left = {line: deque(calls) for line, calls in lines.items()}
+    begun: dict[Line, ProcessPoolExecutor] = {}
+    running: dict[Future[T], tuple[Line, ProcessPoolExecutor]] = {}
+    idle = list(processes)
+    while True:
+        while idle:
+            busy = {line for line, _ in running.values()}
+            ready = [line for line, calls in left.items() if calls and line not in busy]
+            if not ready:
+                break
+            process = idle.pop()
+            line = _next_line(process, ready, begun, left)
+            begun[line] = process
+            running[process.submit(left[line].popleft())] = line, process
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            _, process = running.pop(future)
+            idle.append(process)
+            yield future.result()
+
+
+def _next_line(
+    process: ProcessPoolExecutor,
+    ready: Sequence[Line],
+    begun: Mapping[Line, ProcessPoolExecutor],
+    left: Mapping[Line, Sequence[object]],
+) -> Line:
+    """Return a line nobody began, else the process's own, else another's; the longest first."""
+
+    def rank(line: Line) -> tuple[int, int]:
+        by = begun.get(line)
+        return (2 if by is None else int(by is process), len(left[line]))
+
+    return max(ready, key=rank)
 
 
 def _end_with_parent() -> None:

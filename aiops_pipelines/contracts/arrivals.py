@@ -21,7 +21,7 @@ from aiops_pipelines.ingestion.labels import current_labels
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import Adjudication, Clause, System
-from aiops_pipelines.schema import LABELS
+from aiops_pipelines.schema import LABEL_ARRIVALS, LABELS
 from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, IntArray
 
 
@@ -167,7 +167,7 @@ class ArrivalRecord:
             return None
         columns = ["case_id", "score", *self._system.subgroups]
         cases = table.select(columns).to_pandas()
-        labels = self._arrivals.get(day, _NO_LABELS)
+        labels = self._labels_of(day)
         position = pd.Index(cases["case_id"]).get_indexer(labels["case_id"])
         labels = labels.assign(position=position)
         labels = labels[labels["position"] >= 0].sort_values(
@@ -182,19 +182,24 @@ class ArrivalRecord:
             self._system.truth.adjudication,
         )
 
+    def _labels_of(self, day: date) -> pd.DataFrame:
+        wanted = pa.scalar(day, pa.date32())
+        rows = self._arrivals.filter(pc.equal(self._arrivals["case_day"], wanted))
+        labels: pd.DataFrame = rows.to_pandas()
+        return labels
+
     @cached_property
-    def _arrivals(self) -> dict[date, pd.DataFrame]:
+    def _arrivals(self) -> pa.Table:
         start = min(self._first, self._system.reference.start)
         nights = self._lake.read_days("label_arrivals", self._system.id, start, self._last)
-        frames = [
-            table.to_pandas().assign(night=np.datetime64(night, "D")) for night, table in nights
+        dated = [
+            table.append_column("night", pa.repeat(pa.scalar(night, pa.date32()), table.num_rows))
+            for night, table in nights
         ]
-        if not frames:
-            return {}
-        return dict(iter(pd.concat(frames, ignore_index=True).groupby("case_day")))
+        return pa.concat_tables(dated) if dated else _NO_LABELS
 
 
-_NO_LABELS = LABELS.empty_table().to_pandas().assign(night=np.empty(0, "datetime64[D]"))
+_NO_LABELS = LABEL_ARRIVALS.append(pa.field("night", pa.date32())).empty_table()
 
 
 def _cell(name: str, flagged: BoolArray, labels: FloatArray) -> BoolArray:

@@ -199,13 +199,17 @@ def _tables(lake: Lake, system: System, day: date) -> dict[date, pa.Table]:
 def history(lake: Lake, system: System, day: date, as_of: date) -> "History":
     """Return the system's history up to `day`; the same object while its tables are the same.
 
-    A night's five areas read the same history, so the last one of each system is kept.
+    A night's five areas read the same history, so the last one of each system is kept; the next
+    night's takes over what it knows of days that have not changed.
     """
     held = _LAST.get(system.id)
-    same = held is not None and held.system == system and held.day == day
-    if held is not None and same and held.rests_on(_tables(lake, system, day), as_of):
+    if held is not None and held.system != system:
+        held = None
+    if held is not None and held.day == day and held.rests_on(_tables(lake, system, day), as_of):
         return held
     _LAST[system.id] = History(lake, system, day, as_of)
+    if held is not None:
+        _LAST[system.id].take_over(held)
     return _LAST[system.id]
 
 
@@ -245,6 +249,17 @@ class History:
             self._windows[key] = Window(self.system, self.profile, key, table)
         return self._windows[key]
 
+    def take_over(self, earlier: "History") -> None:
+        """Keep what an earlier history of the same system worked out of days that are the same."""
+        if earlier.lake is not self.lake or earlier.profile.digest != self.profile.digest:
+            return
+        mine, before = self._tables, earlier._tables
+        same = {day for day in mine if before.get(day) is mine[day]}
+        self._digests = {day: digest for day, digest in earlier._digests.items() if day in same}
+        for key, window in earlier._windows.items():
+            if same.issuperset(key) and (len(key) == 1 or key == self._reference_days):
+                self._windows[key] = window
+
     def rests_on(self, tables: Mapping[date, pa.Table], as_of: date) -> bool:
         """Tell whether this history is of exactly these tables, known as of the same day."""
         return (
@@ -256,8 +271,12 @@ class History:
     @cached_property
     def reference(self) -> Window:
         """Return the reference period."""
+        return self.window(self._reference_days)
+
+    @cached_property
+    def _reference_days(self) -> tuple[date, ...]:
         period = self.system.reference
-        return self.window([d for d in self._tables if period.start <= d <= period.end])
+        return tuple(day for day in self._tables if period.start <= day <= period.end)
 
     @cached_property
     def reference_cases(self) -> pd.DataFrame:

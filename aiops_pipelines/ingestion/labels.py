@@ -7,6 +7,7 @@ case, `scored_cases` gives each case its newest label and its state.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,21 +21,24 @@ from aiops_pipelines.schema import LABEL_ARRIVALS, LABELS, scored_cases_schema
 
 
 class CaseDays:
-    """Finds the day of a case among the days of predictions that are known."""
+    """Finds the day of a case among the days of predictions that are known.
+
+    A case that several days have is of the last of them.
+    """
 
     def __init__(self, cases: Iterable[tuple[date, pa.Table]]) -> None:
-        self._days: dict[str, date] = {}
-        for day, table in cases:
-            self.learn(day, table)
-
-    def learn(self, day: date, cases: pa.Table) -> None:
-        """Add the predictions of `day`."""
-        self._days.update(dict.fromkeys(cases["case_id"].to_pylist(), day))
+        known = [
+            (table["case_id"], pa.repeat(pa.scalar(day, pa.date32()), table.num_rows))
+            for day, table in sorted(cases, key=itemgetter(0), reverse=True)
+        ]
+        ids = [part for column, _ in known for part in column.chunks]
+        self._cases = pa.chunked_array(ids, pa.string())
+        self._days = pa.chunked_array([days for _, days in known], pa.date32())
 
     def added_to(self, labels: pa.Table) -> pa.Table:
         """Return `labels` with the column `case_day`, null where no known case has that id."""
-        days = [self._days.get(case) for case in labels["case_id"].to_pylist()]
-        return labels.append_column("case_day", pa.array(days, pa.date32())).cast(LABEL_ARRIVALS)
+        position = pc.index_in(labels["case_id"], value_set=self._cases)
+        return labels.append_column("case_day", self._days.take(position)).cast(LABEL_ARRIVALS)
 
 
 def arrivals_of_cases(arrivals: pa.Table, day: date) -> pa.Table:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aiops_pipelines.feeds import label_arrivals
 from aiops_pipelines.ingestion.ingest import known_cases, land_labels
@@ -32,7 +33,7 @@ def days_with_new_labels(intake: Intake, system: System, as_of: date) -> Mapping
             continue
         again = arrival == as_of or not landed_whole(intake, system, arrival)
         landed = land_labels(intake, system, arrival, cases, again=again)
-        for case_day in set(landed["case_day"].to_pylist()) - {None}:
+        for case_day in pc.unique(landed["case_day"].drop_null()).to_pylist():
             labels = intake.lake.find("labels", system.id, case_day)
             if labels is not None and (again or known_as_of(labels) <= arrival):
                 fresh[case_day].append(arrivals_of_cases(landed, case_day))

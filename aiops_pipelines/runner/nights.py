@@ -6,10 +6,9 @@ succeeded before is not run again, which makes a call that was killed resumable.
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, as_completed, wait
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -30,7 +29,7 @@ from dagster._core.storage.tags import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from aiops_pipelines.processes import process_pool
+from aiops_pipelines.processes import process_pool, side_by_side
 from aiops_pipelines.resources import AS_OF_TAG
 
 CODE_LOCATION = "aiops_pipelines.definitions"
@@ -100,13 +99,14 @@ class Runner:
     """Runs tasks in processes that stay for the next tasks; use it as a context manager."""
 
     def __init__(self, workers: int = 2) -> None:
-        self._pool = process_pool(workers)
+        self._processes = [process_pool(1) for _ in range(workers)]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
+        for process in self._processes:
+            process.shutdown()
 
     def execute(
         self,
@@ -125,9 +125,8 @@ class Runner:
         results = {task: skipped(task) for task in tasks if task in done}
         for result in results.values():
             on_done(result)
-        running = [self._pool.submit(run_task, task) for task in tasks if task not in done]
-        for future in as_completed(running):
-            result = future.result()
+        left = {task: [partial(run_task, task)] for task in tasks if task not in done}
+        for result in side_by_side(self._processes, left):
             results[result.task] = result
             on_done(result)
         return [results[task] for task in tasks]
@@ -147,19 +146,13 @@ class Runner:
 
         with dg.DagsterInstance.get() as instance:
             _close_abandoned(instance)
-        left = {system: list(reversed(days)) for system in systems}
-        running: dict[Future[list[TaskResult]], str] = {}
+        nights = {
+            system: [partial(replay_night, system, day) for day in days] for system in systems
+        }
         results: list[TaskResult] = []
-        ready = list(left)
-        while ready or running:
-            for system in ready:
-                if left[system]:
-                    running[self._pool.submit(replay_night, system, left[system].pop())] = system
-            finished = wait(running, return_when=FIRST_COMPLETED).done
-            ready = [running.pop(future) for future in finished]
-            for future in finished:
-                results += future.result()
-                on_night()
+        for night in side_by_side(self._processes, nights):
+            results += night
+            on_night()
         return results
 
 
