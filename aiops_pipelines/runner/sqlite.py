@@ -62,6 +62,19 @@ class EventLogStorage(ConsolidatedSqliteEventLogStorage):
         with self._kept.transaction() as connection:
             yield connection
 
+    @cached_property
+    def _tables(self) -> set[str]:
+        return set()
+
+    def has_table(self, table_name: str) -> bool:
+        """Tell whether a table exists; asked for each partition, so one once seen is remembered."""
+        if table_name not in self._tables:
+            with self._connect() as connection:
+                if not sa.inspect(connection).has_table(table_name):
+                    return False
+            self._tables.add(table_name)
+        return True
+
     def store_event(self, event: EventLogEntry) -> None:
         """Store an event and what is indexed of it in one transaction."""
         with self._kept.transaction():

@@ -11,6 +11,8 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_START_TAG,
 )
 
+from aiops_pipelines.runner.sqlite import EventLogStorage
+
 DAYS = dg.DailyPartitionsDefinition("2026-09-01", end_date="2026-10-01")
 
 
@@ -73,3 +75,19 @@ def test_a_batch_that_breaks_off_is_stored_once_all_the_same(
     materialize_september(instance)
     assert "the disk is full" in capfd.readouterr().err
     assert materialized(instance) == DAYS.get_partition_keys()
+
+
+def test_a_table_is_looked_for_until_it_is_there_and_then_remembered(
+    instance: dg.DagsterInstance,
+) -> None:
+    storage = instance.event_log_storage
+    assert isinstance(storage, EventLogStorage)
+    assert storage.has_table("event_logs") and not storage.has_table("late")
+    with storage.index_connection() as connection:
+        connection.execute(sa.text("CREATE TABLE late (id INTEGER)"))
+    looks: list[str] = []
+    engine = storage._kept.engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *args: looks.append(args[2]))
+    assert storage.has_table("late") and looks
+    looks.clear()
+    assert storage.has_table("late") and storage.has_table("event_logs") and not looks
