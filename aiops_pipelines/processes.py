@@ -5,7 +5,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -19,16 +19,16 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def side_by_side(
-    processes: Sequence[ProcessPoolExecutor], lines: Mapping[Line, Sequence[Callable[[], T]]]
+    processes: Sequence[Executor], lines: Mapping[Line, Sequence[Callable[[], T]]]
 ) -> Iterator[T]:
     """Run each line's calls in order, the lines side by side; yield results as they come.
 
     A line stays with the process that began it, which has its data at hand, until another process
-    has none left of its own. `processes` are pools of one.
+    has none left of its own. `processes` are pools of one worker.
     """
     left = {line: deque(calls) for line, calls in lines.items()}
-    begun: dict[Line, ProcessPoolExecutor] = {}
-    running: dict[Future[T], tuple[Line, ProcessPoolExecutor]] = {}
+    begun: dict[Line, Executor] = {}
+    running: dict[Future[T], tuple[Line, Executor]] = {}
     idle = list(processes)
     while True:
         while idle:
@@ -49,9 +49,9 @@ def side_by_side(
 
 
 def _next_line(
-    process: ProcessPoolExecutor,
+    process: Executor,
     ready: Sequence[Line],
-    begun: Mapping[Line, ProcessPoolExecutor],
+    begun: Mapping[Line, Executor],
     left: Mapping[Line, Sequence[object]],
 ) -> Line:
     """Return a line nobody began, else the process's own, else another's; the longest first."""

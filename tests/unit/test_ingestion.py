@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from feed_hospital import DAY, PSEUDONYM, SETTLED, ZONE, Drops, a_system
 from upath import UPath
@@ -17,7 +18,9 @@ from aiops_pipelines.ingestion import (
     ingest_scored_cases,
     spans,
 )
+from aiops_pipelines.ingestion.labels import CaseDays
 from aiops_pipelines.lake import Lake
+from aiops_pipelines.schema import LABELS
 
 SYSTEM = a_system()
 NEXT, LATER = DAY + timedelta(days=1), DAY + timedelta(days=9)
@@ -148,3 +151,29 @@ def test_days_are_restated_in_unbroken_runs(offsets: list[int], expected: Any) -
     days = [DAY + timedelta(days=offset) for offset in offsets]
     found = [((start - DAY).days, (end - DAY).days) for start, end in spans(days)]
     assert found == expected
+
+
+def labels_of(*cases: str) -> pa.Table:
+    rows = [
+        {
+            "case_id": case, "value": 1.0, "decided_at": 0, "received_at": 0,
+            "source": "chart", "reader": "R1", "revision": 0,
+        }
+        for case in cases
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=LABELS)
+
+
+def test_a_label_goes_to_the_last_day_that_has_its_case() -> None:
+    def ids(*found: str) -> pa.Table:
+        return pa.table({"case_id": pa.array(found, pa.string())})
+
+    known = CaseDays([(NEXT, ids("b", "c")), (DAY, ids("a", "b", "a")), (LATER, ids())])
+    found = known.added_to(labels_of("c", "b", "z", "a", "b"))
+    assert found["case_day"].to_pylist() == [NEXT, NEXT, None, DAY, NEXT]
+    assert found.drop_columns(["case_day"]).equals(labels_of("c", "b", "z", "a", "b"))
+
+
+def test_without_known_cases_every_label_is_of_an_unknown_case() -> None:
+    assert CaseDays([]).added_to(labels_of("a"))["case_day"].to_pylist() == [None]
+    assert CaseDays([]).added_to(labels_of()).num_rows == 0
