@@ -20,7 +20,7 @@ from aiops_pipelines.incidents import Incident, Restriction
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Portfolio, System
 from aiops_pipelines.reports import wording
-from aiops_pipelines.reports.charts import Bar, forest_chart, ranking_chart
+from aiops_pipelines.reports.bar_charts import Bar, forest_chart, ranking_chart
 from aiops_pipelines.reports.contract_view import ClauseView, clause_views
 from aiops_pipelines.reports.labels_view import LabelDay, label_days
 from aiops_pipelines.reports.links import Links

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import AreaStatus
 from aiops_pipelines.portfolio import METRICS, Area
-from aiops_pipelines.reports.charts import verdict_chart
+from aiops_pipelines.reports.bar_charts import verdict_chart
 from aiops_pipelines.reports.quarterly.gather import Quarter, SystemQuarter
 from aiops_pipelines.reports.quarterly.layout import Cell, Picture, Section, Table, picture
 from aiops_pipelines.reports.reading import reading
