@@ -16,6 +16,7 @@ def prepare_dagster(settings: Settings) -> None:
         configuration.write_text(shipped, encoding="utf-8")
     os.environ.setdefault("DAGSTER_HOME", str(home))
     os.environ.setdefault("AIOPS_DAGSTER_EVENTS", str(home / "events"))
+    os.environ.setdefault("AIOPS_DAGSTER_OUTPUT", str(home / "storage"))
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "500")
     os.environ.setdefault("AIOPS_HOME", str(settings.home))
     os.environ.setdefault("AIOPS_PORTFOLIO", str(settings.portfolio))
