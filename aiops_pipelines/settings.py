@@ -21,6 +21,7 @@ class Settings:
     AIOPS_SAFETY_EVENTS is where the safety-event system drops its reports (default
     `$AIOPS_HOME/safety-events`). Pages link to
     Dagster's UI at AIOPS_DAGSTER_LINK and to the incident desk's pages below AIOPS_INCIDENTS_LINK.
+    A variable that is set but empty is one that is not set.
     """
 
     home: Path
@@ -35,7 +36,8 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Return the settings that `environment` (default: the process's) states."""
-        env = os.environ if environment is None else environment
+        given = os.environ if environment is None else environment
+        env = {name: value for name, value in given.items() if value}
         home = Path(env.get("AIOPS_HOME", "var")).absolute()
         return cls(
             home=home,
