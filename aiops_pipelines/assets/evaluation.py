@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from inspect import cleandoc
 
 import dagster as dg
 
@@ -57,7 +58,7 @@ def _area_asset(area: Area, upstream: Sequence[dg.AssetsDefinition]) -> dg.Asset
 
     @dg.asset(
         name=table,
-        description=_DESCRIPTIONS[area],
+        description=cleandoc(_DESCRIPTIONS[area]),
         partitions_def=SYSTEM_DAYS,
         backfill_policy=RANGES,
         deps=[dg.AssetDep(daily_statistics, partition_mapping=_TRAILING), *upstream],

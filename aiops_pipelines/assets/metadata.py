@@ -85,9 +85,10 @@ def _record(figure: Figure) -> dict[str, str]:
 
 
 def _limit(figure: Figure) -> str:
-    if figure.minimum is None and figure.maximum is None:
-        return ""
-    return f"{_number(figure.minimum)} to {_number(figure.maximum)}"
+    # Imported late: the package draws, as above.
+    from aiops_pipelines.reports.wording import limit_text
+
+    return limit_text(figure.minimum, figure.maximum)
 
 
 def _number(value: float | None) -> str:

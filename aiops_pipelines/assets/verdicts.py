@@ -36,7 +36,7 @@ def verdict_of(
     verdict = worst(figure.verdict for figure in figures)
     grave = [figure for figure in figures if figure.verdict is verdict]
     judged = sum(figure.verdict is not Verdict.NOT_JUDGED for figure in figures)
-    description = f"{judged} figures within their limits"
+    description = f"all within limits, {judged} judged"
     if verdict is not Verdict.OK:
         description = grave[0].reason if grave else "nothing to judge"
     error = verdict is Verdict.BREACH

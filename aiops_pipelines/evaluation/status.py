@@ -96,7 +96,7 @@ def _area_status(area: Area, figures: Iterable[Figure]) -> AreaStatus:
     verdict = worst(row.verdict for row in rows)
     if verdict is Verdict.OK:
         judged = sum(row.verdict is not Verdict.NOT_JUDGED for row in rows)
-        reason = f"all {judged} figures within their limits"
+        reason = f"all within limits, {judged} judged"
         return AreaStatus(area, verdict, reason, rows, aside)
     reasons = [row.reason for row in rows if row.verdict is verdict]
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
