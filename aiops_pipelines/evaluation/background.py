@@ -75,7 +75,7 @@ def _calibration_of_flagged(history: History) -> Figure:
     window = history.mature(WINDOW_DAYS)
 
     def measure(days: Window) -> Estimate:
-        return flagged_part(days.histogram(), threshold(days, point)).calibration().in_the_large
+        return flagged_part(days.histogram(), threshold(days, point)).observed_expected()
 
     return information(
         history,

@@ -18,7 +18,6 @@ from aiops_pipelines.statistics import (
     proportion,
     verification_adjusted_from_counts,
 )
-from aiops_pipelines.statistics.calibration import observed_expected_ratio
 from aiops_pipelines.statistics.operating import operating_point_from_counts
 from aiops_pipelines.statistics.tails import normal_quantile
 
@@ -169,12 +168,6 @@ BAD_EVENTS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _observed_expected(window: Window, _: str, stratum: str) -> Estimate:
-    histogram = window.histogram(stratum)
-    expected = float(histogram.score_sum.sum())
-    return observed_expected_ratio(histogram.n_positive, expected, histogram.n)
-
-
 def _slope(window: Window, _: str, stratum: str) -> Estimate:
     if window.system.output.task is Task.REGRESSION:
         return window.regression(stratum).figures().calibration_slope
@@ -246,7 +239,9 @@ MEASURES: Mapping[str, Callable[[Window, str, str], Estimate]] = {
     "calibration_intercept": _intercept,
     "spiegelhalter_z": _spiegelhalter,
     "calibration_slope": _slope,
-    "observed_expected_ratio": _observed_expected,
+    "observed_expected_ratio": lambda window, _, stratum: window.histogram(
+        stratum
+    ).observed_expected(),
     "expected_calibration_error": lambda w, _, stratum: (
         w.histogram(stratum).calibration().ece_debiased
     ),

@@ -117,13 +117,10 @@ def calibration_from_groups(
     recalibrated = cox_recalibration(logits, positives, totals, level)
     curve = reliability_from_groups(score_sums, positives, totals, bins, level)
     raw, debiased = expected_calibration_errors(curve, level)
-    observed, expected, n = float(positives.sum()), float(score_sums.sum()), int(totals.sum())
     return Calibration(
         recalibrated.intercept,
         recalibrated.slope,
-        observed_expected_ratio(
-            observed, expected, n, level, _residual(score_sums, positives, totals)
-        ),
+        observed_expected_from_groups(score_sums, positives, totals, level),
         _intercept_alone(logits, positives, totals, level),
         spiegelhalter(spiegelhalter_sum, spiegelhalter_variance),
         raw,
@@ -133,13 +130,18 @@ def calibration_from_groups(
     )
 
 
-def _residual(score_sums: FloatArray, positives: FloatArray, totals: FloatArray) -> float | None:
-    """Return the sum over cases of (y - R p)^2, R the observed to expected ratio."""
-    expected = float(score_sums.sum())
-    if expected <= 0:
-        return None
-    scaled = float(positives.sum()) / expected * score_sums / totals
-    return float(positives @ (1 - scaled) ** 2 + (totals - positives) @ scaled**2)
+def observed_expected_from_groups(
+    score_sums: FloatArray, positives: FloatArray, totals: FloatArray, level: float = 0.95
+) -> Estimate:
+    """Return the observed to expected ratio of groups of like scores (all arrays (groups,))."""
+    kept = totals > 0
+    score_sums, positives, totals = score_sums[kept], positives[kept], totals[kept]
+    observed, expected, n = float(positives.sum()), float(score_sums.sum()), round(totals.sum())
+    residual = None
+    if expected > 0:
+        scaled = observed / expected * score_sums / totals
+        residual = float(positives @ (1 - scaled) ** 2 + (totals - positives) @ scaled**2)
+    return observed_expected_ratio(observed, expected, n, level, residual)
 
 
 def cox_recalibration(
@@ -216,7 +218,9 @@ def observed_expected_ratio(
     `residual`, the sum over cases of (y - R p)^2 with R the ratio, is the variance of a ratio of
     sums: scores that tell cases apart leave less to chance than a common risk would. Wilson's
     interval is then that of the size with this variance (Korn & Graubard, 1998); without
-    `residual` it is conservative.
+    `residual` it is conservative. Scores that were right of every case leave no residual, which is
+    no certainty: it counts as at least what a share of cases that n may have missed would leave
+    (Hanley & Lippman-Hand, 1983, "if nothing goes wrong"), and at most as a common risk does.
     """
     method = "observed over expected, Wilson"
     if n == 0 or expected <= 0:
@@ -224,7 +228,10 @@ def observed_expected_ratio(
     rate, scale = observed / n, n / expected
     variance = rate * (1 - rate) / n
     size = float(n)
-    if residual and variance:
+    if residual is not None and variance > 0:
+        tail = (1 - confidence_level(level)) / 2
+        unseen = (math.log(1 / tail) / normal_quantile(1 - tail)) ** 2
+        residual = max(residual, min(unseen, n**2 * variance))
         size, variance = n**3 * variance / residual, residual / n**2
         method = "observed over expected, Wilson at the effective size"
     found = proportions([rate * size], [size], "wilson", level)

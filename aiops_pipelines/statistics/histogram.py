@@ -24,7 +24,11 @@ from aiops_pipelines.statistics.arguments import (
     refuse,
     same_length,
 )
-from aiops_pipelines.statistics.calibration import Calibration, calibration_from_groups
+from aiops_pipelines.statistics.calibration import (
+    Calibration,
+    calibration_from_groups,
+    observed_expected_from_groups,
+)
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.operating import OperatingPoint, operating_point_from_counts
 from aiops_pipelines.statistics.ranking import auroc_from_counts, average_precision_from_counts, few
@@ -263,6 +267,12 @@ class Histogram:
             bins,
             level,
         )
+
+    def observed_expected(self, level: float = 0.95) -> Estimate:
+        """Return observed positives over the sum of scores, as `calibration` does."""
+        totals = (self.positive + self.negative).astype(np.float64)
+        positives = self.positive.astype(np.float64)
+        return observed_expected_from_groups(self.score_sum, positives, totals, level)
 
     def flag_counts(self, threshold: float) -> FlagCounts:
         """Return the counts at an operating point; ValueError unless it is an edge (or 0)."""

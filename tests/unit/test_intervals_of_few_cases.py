@@ -115,6 +115,23 @@ def test_telling_scores_narrow_the_interval_of_observed_to_expected() -> None:
     blind = observed_expected_ratio(float(label.sum()), float(score.sum()), 2000)
     assert told.value == pytest.approx(blind.value)
     assert told.high - told.low < 0.7 * (blind.high - blind.low)
+    binned = s.Histogram.from_cases(score, label, s.reference_edges(score)).observed_expected()
+    assert (binned.low, binned.high) == pytest.approx((told.low, told.high))
+
+
+def test_scores_right_of_every_case_are_no_certainty_about_observed_to_expected() -> None:
+    """Of 200 right ones, 1.8% may be wrong: 1 - (.025)^(1 / 200)."""
+    score = np.repeat([0.0, 1.0], 100)
+    found = s.calibration(score, score).in_the_large
+    blind = observed_expected_ratio(100, 100.0, 200)
+    assert found.value == 1.0
+    assert found.low == pytest.approx(1 - 2 * 0.0183, abs=0.002)
+    assert found.high == pytest.approx(1 + 2 * 0.0183, abs=0.002)
+    assert found.standard_error > 0
+    assert blind.low < found.low < 1 < found.high < blind.high
+    few = s.calibration([0.0] * 48 + [1.0, 1.0], [0] * 48 + [1, 1]).in_the_large
+    common = observed_expected_ratio(2, 2.0, 50)
+    assert (few.low, few.high) == pytest.approx((common.low, common.high))
 
 
 def test_few_events_expand_the_percentiles_of_a_bootstrap() -> None:

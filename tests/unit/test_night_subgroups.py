@@ -111,3 +111,5 @@ def test_every_subgroup_has_its_own_figures_and_the_bias_table_stays_small(tmp_p
     assert own == {
         "auroc", "observed_expected_ratio", "flag_rate", "sensitivity", "specificity", "ppv"
     }  # fmt: skip
+    ratio = next(f for f in figures if f.metric == "observed_expected_ratio")
+    assert "effective size" in ratio.method
