@@ -16,6 +16,9 @@ from aiops_pipelines.verdict import Verdict
 MEASURED, ESTIMATED, SHRUNK = "measured", "estimated", "shrunk"
 """Estimands: from labels; what scores alone lead to expect; small cells drawn together."""
 
+COUNTS_NO_CASES = frozenset({"change_notice_days", "availability", "support_response"})
+"""Metrics whose n counts versions, minutes or tickets: a small one tells of no patient."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -69,7 +72,7 @@ class Figure:
     @property
     def may_be_shown(self) -> bool:
         """Return whether its numbers may be read outside the team."""
-        return not self.suppressed and not 0 < self.n < MINIMUM
+        return not self.suppressed and not is_small(self.metric, self.n)
 
     @property
     def series(self) -> tuple[str | None, ...]:
@@ -95,6 +98,11 @@ class Figure:
         return Estimate(
             self.estimate, self.low, self.high, None, self.n, self.n_positive, self.method
         )
+
+
+def is_small(metric: str, n: int) -> bool:
+    """Return whether a figure's n is a number of cases too small to be read outside the team."""
+    return 0 < n < MINIMUM and metric not in COUNTS_NO_CASES
 
 
 def subject(

@@ -270,7 +270,7 @@ def trend_markdown_image(figures: Sequence[Figure]) -> str:
     For the metadata of an asset's partition. Suppressed figures are left out; without any figure
     to draw the result is a sentence.
     """
-    shown = [figure for figure in figures if not figure.suppressed and not 0 < figure.n < 11]
+    shown = [figure for figure in figures if figure.may_be_shown]
     if not shown:
         return "No figure to draw yet."
     shown = sorted(shown, key=lambda figure: figure.day)

@@ -11,7 +11,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aiops_pipelines.evaluation.figure import Figure, from_arrow
+from aiops_pipelines.evaluation.figure import Figure, from_arrow, is_small
 from aiops_pipelines.evaluation.status import TABLES
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
@@ -123,7 +123,7 @@ def trends(nights: pa.Table, keys: Iterable[FigureKey]) -> dict[FigureKey, Trend
                     row["high"],
                     row["n"],
                     Verdict(row["verdict"]),
-                    row["suppressed"] or 0 < row["n"] < 11,
+                    row["suppressed"] or is_small(row["metric"], row["n"]),
                     row["version"],
                 )
             )

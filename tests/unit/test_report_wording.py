@@ -8,6 +8,7 @@ from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.outlook import outlook
 from aiops_pipelines.reports.reading import reading
+from aiops_pipelines.reports.view import figure_view
 from aiops_pipelines.verdict import Verdict
 
 COMMON = {"system": "falls-risk", "version": "1", "day": DAY, "as_of": DAY}
@@ -41,10 +42,20 @@ def test_marks_that_turn_the_reading_direction_are_replaced():
     assert wording.clean("Größe 5 µm, Ω") == "Größe 5 µm, Ω"
 
 
-def test_small_counts_are_not_written():
-    assert wording.n_text(10) == "n under 11"
-    assert wording.n_text(11) == "n = 11"
-    assert wording.n_text(0) == "n = 0"
+@pytest.mark.parametrize(
+    ("metric", "n", "withheld"),
+    [
+        ("change_notice_days", 1, False), ("support_response", 3, False),
+        ("availability", 10, False), ("turnaround", 10, True), ("refused_files", 10, True),
+        ("sensitivity", 1, True), ("sensitivity", 10, True), ("sensitivity", 11, False),
+    ],
+)  # fmt: skip
+def test_a_number_of_versions_minutes_or_tickets_is_no_small_number_of_cases(metric, n, withheld):
+    figure = make(COMMON, Area.SLA, metric, n=n, estimate=40.0, low=30.0, high=50.0)
+    view = figure_view(figure, system_record("falls-risk"))
+    assert view.value == "suppressed" if withheld else view.value.startswith("40")
+    assert view.count == ("not shown" if withheld else str(n))
+    assert f"n = {n}" not in view.n if withheld else view.n == f"n = {n}"
 
 
 def test_a_list_reads_like_a_sentence():
