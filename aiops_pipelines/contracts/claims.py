@@ -5,7 +5,7 @@ specificity, brought to the local prevalence by Bayes' rule; its interval and th
 the difference local minus claimed are MOVER's (Zou & Donner, 2008), for two proportions Newcombe's.
 """
 
-import math
+from dataclasses import replace
 from datetime import date
 
 from aiops_pipelines.contracts.figures import contract_figure
@@ -14,7 +14,13 @@ from aiops_pipelines.evaluation.judgement import Judgement
 from aiops_pipelines.evaluation.measures import MEASURES, flag_counts, rates_of_counts, threshold
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Claim
-from aiops_pipelines.statistics import Estimate, FlagCounts, estimate_difference, proportion
+from aiops_pipelines.statistics import (
+    Estimate,
+    FlagCounts,
+    estimate_difference,
+    predictive_value,
+    proportion,
+)
 from aiops_pipelines.verdict import Verdict
 
 
@@ -57,32 +63,8 @@ def claimed_at(claim: Claim, prevalence: float | None) -> Estimate:
     assert claim.sensitivity and claim.specificity and claim.n_positive and claim.n_negative
     sensitivity = proportion(round(claim.sensitivity * claim.n_positive), claim.n_positive)
     specificity = proportion(round(claim.specificity * claim.n_negative), claim.n_negative)
-    return predictive_value(claim.metric, sensitivity, specificity, prevalence)
-
-
-def predictive_value(
-    metric: str, sensitivity: Estimate, specificity: Estimate, prevalence: float
-) -> Estimate:
-    """Return PPV or NPV at a prevalence, known exactly, of two independent proportions.
-
-    The interval moves each proportion to its limits in turn and adds the moves in squares.
-    """
-    if metric == "ppv":
-        right, wrong, odds = sensitivity, _complement(specificity), prevalence / (1 - prevalence)
-    else:
-        right, wrong, odds = specificity, _complement(sensitivity), (1 - prevalence) / prevalence
-    value = _from_rates(right.value or 0.0, wrong.value or 0.0, odds)
-    low = value - _root(
-        value - _from_rates(right.low or 0.0, wrong.value or 0.0, odds),
-        value - _from_rates(right.value or 0.0, wrong.high or 0.0, odds),
-    )
-    high = value + _root(
-        _from_rates(right.high or 0.0, wrong.value or 0.0, odds) - value,
-        _from_rates(right.value or 0.0, wrong.low or 0.0, odds) - value,
-    )
-    n = sensitivity.n + specificity.n
-    name = "claimed, at the local prevalence"
-    return Estimate(value, max(low, 0.0), min(high, 1.0), None, n, None, name)
+    found = predictive_value(claim.metric, sensitivity, specificity, prevalence)
+    return replace(found, method="claimed, at the local prevalence")
 
 
 def local_prevalence(window: Window, claim: Claim) -> float | None:
@@ -134,17 +116,3 @@ def _judged(claim: Claim, local: Estimate, n: int, claimed: Estimate, gap: Estim
     return Judgement(
         Verdict.INSUFFICIENT_DATA, f"{stated}: too uncertain for a margin of {claim.margin:g}"
     )
-
-
-def _from_rates(right: float, wrong: float, odds: float) -> float:
-    total = right * odds + wrong
-    return right * odds / total if total else 0.0
-
-
-def _root(*moves: float) -> float:
-    return math.hypot(*moves)
-
-
-def _complement(rate: Estimate) -> Estimate:
-    assert rate.value is not None and rate.low is not None and rate.high is not None
-    return Estimate(1 - rate.value, 1 - rate.high, 1 - rate.low, None, rate.n, None, rate.method)

@@ -1,15 +1,13 @@
 """Service clauses from service events: availability, turnaround, support response.
 
 Availability is a count of minutes, not a sample: its bounds say what the minutes nobody watched
-could make of it (all down, all up). Percentiles have the interval of their order statistics (Hahn
-& Meeker, 1991), which holds for any distribution.
+could make of it (all down, all up).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-import numpy as np
 import pyarrow as pa
 
 from aiops_pipelines.clocks import BusinessCalendar, Unit, elapsed
@@ -19,8 +17,7 @@ from aiops_pipelines.evaluation.judgement import Judgement
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import ServiceClause, System
 from aiops_pipelines.schema import SERVICE_EVENTS, ServiceEvent
-from aiops_pipelines.statistics import Estimate
-from aiops_pipelines.statistics.tails import binomial_quantile
+from aiops_pipelines.statistics import Estimate, percentile
 from aiops_pipelines.verdict import Verdict
 
 TABLE = "service_events"
@@ -73,7 +70,7 @@ def service_figure(
         estimate, judgement = _availability(clause, found)
     else:
         values = _values(clause, days, calendar, calendar.end_of(day))
-        estimate = order_statistic(values, clause.percentile or 0.5)
+        estimate = percentile(values, clause.percentile or 0.5)
         judgement = _of_percentile(clause, estimate)
     return contract_figure(
         system,
@@ -144,25 +141,6 @@ class _State:
             self.maintenance and event is not ServiceEvent.MAINTENANCE_ENDS
         )
         return _State(down, maintenance)
-
-
-def order_statistic(values: Sequence[float], percentile: float, level: float = 0.95) -> Estimate:
-    """Return a percentile with the distribution-free interval of its order statistics.
-
-    Ranks l < u with P(l <= number below < u) >= level under the binomial. Where the sample is too
-    small for an upper (or lower) rank that limit is None.
-    """
-    ordered, n = np.sort(np.asarray(values, dtype=np.float64)), len(values)
-    name = "order statistics"
-    if not n:
-        return Estimate.missing(0, None, name)
-    tail = (1 - level) / 2
-    value = float(np.quantile(ordered, percentile, method="inverted_cdf"))
-    lower = binomial_quantile(tail, n, percentile)
-    upper = binomial_quantile(1 - tail, n, percentile) + 1
-    low = float(ordered[lower - 1]) if lower >= 1 else None
-    high = float(ordered[upper - 1]) if upper <= n else None
-    return Estimate(value, low, high, None, n, None, name)
 
 
 def response_hours(

@@ -4,10 +4,9 @@ These rules need no limit in the portfolio: they hold for every feed. Each yield
 verdict in the area "integrity".
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, timedelta
 
-import numpy as np
 import pyarrow.compute as pc
 
 from aiops_pipelines.clocks import BusinessCalendar
@@ -15,8 +14,7 @@ from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.feeds import CELL_RULES, EXPECTED_RULES, FILE_RULES, Rule
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Feed, System
-from aiops_pipelines.statistics import Estimate, proportion
-from aiops_pipelines.statistics.tails import student_quantile
+from aiops_pipelines.statistics import Estimate, count_forecast, proportion
 from aiops_pipelines.verdict import Verdict
 
 VOLUME_WEEKS = 8
@@ -80,18 +78,18 @@ def volume(
         reason = f"{len(own)} of the {VOLUME_MINIMUM} earlier weekdays needed to judge the volume"
         verdict = Verdict.INSUFFICIENT_DATA
         return integrity_figure(system, asset, name, day, as_of, rows, None, verdict, reason)
-    low, high = volume_interval(own, weekdays[1:])
+    usual = count_forecast(own, weekdays[1:], VOLUME_LEVEL)
+    mean, low, high = usual.value or 0.0, usual.low or 0.0, usual.high or 0.0
     if day in closed:
         sunday = weekdays[(day.weekday() + 1) % 7]
-        low = min(low, volume_interval(sunday, weekdays)[0]) if len(sunday) > 1 else 0.0
-    usual = f"usual for the weekday: {np.mean(own):,.0f} ({low:,.0f} to {high:,.0f})"
+        on_sundays = count_forecast(sunday, weekdays, VOLUME_LEVEL).low
+        low = min(low, on_sundays or 0.0) if len(sunday) > 1 else 0.0
     verdict = Verdict.OK
     if not low <= rows <= high:
-        far = rows < 0.5 * np.mean(own) or rows > 1.8 * np.mean(own)
+        far = rows < 0.5 * mean or rows > 1.8 * mean
         verdict = Verdict.BREACH if far else Verdict.WARN
-    method = f"{VOLUME_LEVEL:.3%} prediction interval"
-    estimate = Estimate(float(rows), low, high, None, rows, None, method)
-    reason = f"{rows:,} cases; {usual}"
+    estimate = Estimate(float(rows), low, high, None, rows, None, usual.method)
+    reason = f"{rows:,} cases; usual for the weekday: {mean:,.0f} ({low:,.0f} to {high:,.0f})"
     return integrity_figure(system, asset, name, day, as_of, rows, estimate, verdict, reason)
 
 
@@ -100,26 +98,6 @@ def _counts(lake: Lake, system: System, day: date, closed: Collection[date]) -> 
     days = [day - timedelta(weeks=week) for week in range(1, VOLUME_WEEKS + 1)]
     found = [lake.find("predictions", system.id, each) for each in days if each not in closed]
     return [table.num_rows for table in found if table is not None and table.num_rows]
-
-
-def volume_interval(
-    history: Sequence[int], others: Sequence[Sequence[int]] = ()
-) -> tuple[float, float]:
-    """Return the interval in which the next count lies with VOLUME_LEVEL, given earlier ones.
-
-    Square roots of counts are about normal with variance 1/4 (Anscombe, 1948), whatever their
-    mean; the variance is estimated where counts vary more than Poisson's, with the `others`
-    (the other weekdays) each about its own mean, and the interval is Student's.
-    """
-    roots = [np.sqrt(np.asarray(h, np.float64) + 0.375) for h in (history, *others) if len(h) > 1]
-    freedom = sum(len(each) - 1 for each in roots)
-    squares = sum(float(np.sum((each - each.mean()) ** 2)) for each in roots)
-    own = np.sqrt(np.asarray(history, np.float64) + 0.375)
-    variance = max(squares / max(freedom, 1), 0.25)
-    spread = np.sqrt(variance * (1 + 1 / len(own)))
-    reach = spread * student_quantile((1 + VOLUME_LEVEL) / 2, max(freedom, 1))
-    middle = float(own.mean())
-    return max(0.0, middle - reach) ** 2, (middle + reach) ** 2
 
 
 def refused_share(lake: Lake, system: System, feed: str, day: date, kept: int) -> Estimate:

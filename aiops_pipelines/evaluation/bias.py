@@ -26,7 +26,6 @@ from aiops_pipelines.statistics import (
     ordinal_from_confusion,
     subgroup_gaps,
 )
-from aiops_pipelines.statistics.tails import normal_quantile
 from aiops_pipelines.verdict import Verdict
 
 LOWER_IS_HARM = frozenset({"sensitivity_gap", "specificity_gap", "ppv_gap", "accuracy_gap"})
@@ -79,8 +78,7 @@ def _simultaneous(gap: Gap) -> Estimate:
 def _adjusted_gap(window: Window, limit: Limit, stratum: str, strata: int) -> Estimate:
     """Return the gap of estimates with their own intervals, widened for `strata` of them."""
     own, rest = _pair(window, limit, stratum)
-    widen = normal_quantile(1 - 0.025 / strata) / normal_quantile(0.975)
-    gap = estimate_difference(own, rest, widen)
+    gap = estimate_difference(own, rest, comparisons=strata)
     return Estimate(gap.value, gap.low, gap.high, None, own.n, own.n_events, gap.method)
 
 

@@ -13,12 +13,13 @@ from datetime import date, timedelta
 from aiops_pipelines.evaluation.figure import ESTIMATED, Figure, subject
 from aiops_pipelines.evaluation.figures import WINDOW_DAYS, information
 from aiops_pipelines.evaluation.judgement import beyond_limit
-from aiops_pipelines.evaluation.measures import MEASURES, NOT_UNDER_PARTIAL_VERIFICATION, complement
+from aiops_pipelines.evaluation.measures import MEASURES, NOT_UNDER_PARTIAL_VERIFICATION
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Area, Limit, System, Task
 from aiops_pipelines.statistics import (
     Estimate,
     EstimatedPerformance,
+    complement,
     estimate_performance_from_counts,
 )
 from aiops_pipelines.verdict import Verdict

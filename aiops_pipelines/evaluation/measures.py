@@ -14,12 +14,12 @@ from aiops_pipelines.statistics import (
     Histogram,
     VerificationCounts,
     brier_parts,
+    complement,
     ordinal_from_confusion,
     proportion,
     verification_adjusted_from_counts,
 )
 from aiops_pipelines.statistics.operating import operating_point_from_counts
-from aiops_pipelines.statistics.tails import normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +122,6 @@ def _adjusted(name: str, counts: FlagCounts) -> Estimate:
     return complement(found.sensitivity)
 
 
-def complement(rate: Estimate) -> Estimate:
-    """Return 1 - `rate`, its interval turned round."""
-    if rate.value is None or rate.low is None or rate.high is None:
-        return rate
-    return Estimate(
-        1 - rate.value,
-        1 - rate.high,
-        1 - rate.low,
-        rate.standard_error,
-        rate.n,
-        rate.n_events,
-        rate.method,
-    )
-
-
 def bad_events(metric: str, window: Window, operating_point: str | None) -> Rate | None:
     """Return the rate behind `metric` as counts of what goes wrong; None where it is no rate."""
     if metric == "accuracy":
@@ -183,11 +168,8 @@ def _intercept(window: Window, _: str, stratum: str) -> Estimate:
 def _spiegelhalter(window: Window, _: str, stratum: str) -> Estimate:
     """Return z, standard normal where scores are calibrated, as an estimate of its mean."""
     histogram = window.histogram(stratum)
-    z, name = histogram.calibration().spiegelhalter.z, "Spiegelhalter's z"
-    if z is None:
-        return Estimate.missing(histogram.n, histogram.n_positive, name)
-    reach = normal_quantile(0.975)
-    return Estimate(z, z - reach, z + reach, 1.0, histogram.n, histogram.n_positive, name)
+    z = histogram.calibration().spiegelhalter
+    return z.estimate(histogram.n, histogram.n_positive)
 
 
 def _brier_part(name: str) -> Callable[[Window, str, str], Estimate]:

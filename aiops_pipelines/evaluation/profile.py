@@ -22,6 +22,7 @@ from aiops_pipelines.statistics import (
     FeatureBins,
     categorical_bins,
     coarse_edges,
+    median,
     numeric_bins,
     reference_edges,
 )
@@ -190,8 +191,8 @@ def _number_facts(column: pa.ChunkedArray) -> Facts:
         return Facts(1.0)
     _, counts = np.unique(found, return_counts=True)
     sized = found[found != 0]
-    median = float(np.median(sized)) if sized.size else 0.0
-    return Facts(1 - found.size / values.size, median, float(counts.max() / found.size))
+    middle = median(sized).value or 0.0
+    return Facts(1 - found.size / values.size, middle, float(counts.max() / found.size))
 
 
 def _missing(column: pa.ChunkedArray) -> float:

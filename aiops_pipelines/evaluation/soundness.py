@@ -17,9 +17,8 @@ from aiops_pipelines.evaluation.arrivals import grade, integrity_figure
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.profile import SCORE, Facts, ReferenceProfile
 from aiops_pipelines.portfolio import System
-from aiops_pipelines.statistics import Estimate, proportion
+from aiops_pipelines.statistics import Estimate, median, proportion
 from aiops_pipelines.statistics.arguments import FloatArray
-from aiops_pipelines.statistics.tails import beta_quantile, binomial_quantile
 from aiops_pipelines.verdict import Verdict
 
 TAIL = 1e-6
@@ -138,20 +137,16 @@ def _pile(
 def _unit(
     system: System, values: FloatArray, name: str, usual: float, day: date, as_of: date
 ) -> Figure | None:
-    """Judge the factor between the medians of the values that are not zero.
-
-    The interval is that of order statistics (Conover, 1999), which needs no distribution.
-    """
+    """Judge the factor between the medians of the values that are not zero."""
     if len(values) < MINIMUM_ROWS or usual == 0:
         return None
-    ordered = np.sort(values)
-    n = len(ordered)
-    below = binomial_quantile(TAIL, n, 0.5)
-    median = float(np.median(ordered))
-    bounds = sorted((ordered[max(below - 1, 0)] / usual, ordered[min(n - below, n - 1)] / usual))
-    low, high, factor = float(bounds[0]), float(bounds[1]), median / usual
+    found = median(values, level=1 - 2 * TAIL)
+    if found.value is None or found.low is None or found.high is None:
+        return None
+    low, high = sorted((found.low / usual, found.high / usual))
+    factor, method = found.value / usual, f"ratio of medians, order statistics at {TAIL}"
     moved = low > UNIT_FACTOR or high < 1 / UNIT_FACTOR
-    reason = f"{name}: median {median:.4g}, {factor:.3g} times the reference's {usual:.4g}"
+    reason = f"{name}: median {found.value:.4g}, {factor:.3g} times the reference's {usual:.4g}"
     if moved:
         reason += f": another unit? {_named_factor(factor)}"
     return integrity_figure(
@@ -160,8 +155,8 @@ def _unit(
         "unit_factor",
         day,
         as_of,
-        n,
-        Estimate(factor, low, high, None, n, None, f"ratio of medians, order statistics at {TAIL}"),
+        found.n,
+        Estimate(factor, low, high, None, found.n, None, method),
         Verdict.BREACH if moved else Verdict.OK,
         reason.strip(),
         feature=name,
@@ -181,5 +176,5 @@ def _named_factor(factor: float) -> str:
 
 
 def _surely_at_least(events: int, n: int) -> float:
-    """Return the one-sided lower bound at TAIL of a share (Clopper & Pearson, 1934)."""
-    return beta_quantile(TAIL, events, n - events + 1) if events else 0.0
+    """Return the one-sided lower bound at TAIL of a share."""
+    return proportion(events, n, "clopper-pearson", level=1 - 2 * TAIL).low or 0.0

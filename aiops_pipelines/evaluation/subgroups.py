@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from statistics import median
 
 from aiops_pipelines.evaluation.figure import MEASURED, SHRUNK, Figure, from_arrow, subject
 from aiops_pipelines.evaluation.figures import information
@@ -18,7 +17,7 @@ from aiops_pipelines.evaluation.shortfall import SMALL_CELL
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, System, Task
-from aiops_pipelines.statistics import Estimate, SubgroupCounts, shrunk_rates
+from aiops_pipelines.statistics import Estimate, SubgroupCounts, median, shrunk_rates
 
 TABLE = "subgroups"
 WINDOW_DAYS = 56
@@ -65,10 +64,11 @@ def furthest_pairs(figures: Sequence[Figure], most: int) -> list[Figure]:
     for figure in figures:
         if "|" in figure.stratum and not figure.suppressed and figure.estimate is not None:
             kinds[figure.metric, figure.operating_point].append(figure)
+    middles = {key: median([each.estimate or 0.0 for each in own]) for key, own in kinds.items()}
     ranked = [
-        (abs((figure.estimate or 0.0) - median([each.estimate or 0.0 for each in kind])), figure)
-        for kind in kinds.values()
-        for figure in kind
+        (abs((figure.estimate or 0.0) - (middles[key].value or 0.0)), figure)
+        for key, own in kinds.items()
+        for figure in own
     ]
     ranked.sort(key=lambda pair: (-pair[0], pair[1].stratum, pair[1].metric))
     return [figure for _, figure in ranked[:most]]

@@ -27,6 +27,7 @@ from aiops_pipelines.statistics.calibration import (
     cox_recalibration,
 )
 from aiops_pipelines.statistics.change_point import ChangePoint, change_point
+from aiops_pipelines.statistics.count_forecast import count_forecast
 from aiops_pipelines.statistics.cusum import BernoulliCusum, SprtLines, sprt_lines
 from aiops_pipelines.statistics.decomposition import (
     ShiftCells,
@@ -72,6 +73,8 @@ from aiops_pipelines.statistics.operating import (
     operating_point,
     operating_point_from_counts,
 )
+from aiops_pipelines.statistics.percentiles import median, percentile
+from aiops_pipelines.statistics.predictive_values import complement, predictive_value
 from aiops_pipelines.statistics.proportions import (
     McNemar,
     Proportions,
@@ -175,7 +178,9 @@ __all__ = [
     "change_point",
     "coarse_edges",
     "compare_auroc",
+    "complement",
     "confusion_matrix",
+    "count_forecast",
     "count_groups",
     "cox_recalibration",
     "decompose_shift",
@@ -196,6 +201,7 @@ __all__ = [
     "log_loss",
     "lord",
     "mcnemar",
+    "median",
     "multiclass",
     "net_benefit",
     "numeric_bins",
@@ -204,6 +210,8 @@ __all__ = [
     "ordinal",
     "ordinal_from_confusion",
     "paired_difference",
+    "percentile",
+    "predictive_value",
     "proportion",
     "proportion_difference",
     "proportions",

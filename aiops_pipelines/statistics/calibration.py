@@ -52,6 +52,14 @@ class Spiegelhalter:
     z: float | None
     p_value: float | None
 
+    def estimate(self, n: int, n_events: int, level: float = 0.95) -> Estimate:
+        """Return z as an estimate of its mean, 0 where scores of these cases are calibrated."""
+        method = "Spiegelhalter's z"
+        if self.z is None:
+            return Estimate.missing(n, n_events, method)
+        reach = normal_quantile((1 + confidence_level(level)) / 2)
+        return Estimate(self.z, self.z - reach, self.z + reach, 1.0, n, n_events, method)
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:

@@ -270,12 +270,21 @@ def _counts(events: int, n: int, events_name: str, n_name: str) -> None:
         raise ValueError(f"{events_name}: must not exceed {n_name}, is {events} of {n}")
 
 
-def estimate_difference(a: Estimate, b: Estimate, widen: float = 1.0) -> Estimate:
+def estimate_difference(
+    a: Estimate, b: Estimate, comparisons: int = 1, level: float = 0.95
+) -> Estimate:
     """Return a - b of two independent estimates by the method of variance estimates recovery.
 
-    Zou & Donner (2008); with Wilson intervals this is Newcombe's. `widen` stretches the interval,
-    for several differences that are to hold together. No value where either has none.
+    Zou & Donner (2008); with Wilson intervals this is Newcombe's. The interval of `level`, the one
+    that both estimates have, is stretched so that `comparisons` of them hold together (Bonferroni).
+    No value where either has none.
+
+    Raises ValueError for fewer comparisons than 1.
     """
+    if comparisons < 1:
+        raise ValueError(f"comparisons: must be at least 1, is {comparisons!r}")
+    tail = (1 - confidence_level(level)) / 2
+    widen = normal_quantile(1 - tail / comparisons) / normal_quantile(1 - tail)
     n = a.n + b.n
     method = f"difference by MOVER of: {a.method}"
     if a.value is None or a.low is None or a.high is None:

@@ -16,7 +16,6 @@ from aiops_pipelines.contracts.claims import cases_counted, claimed_at
 from aiops_pipelines.contracts.notice import notice_row
 from aiops_pipelines.contracts.remedies import credit_of, entitlement
 from aiops_pipelines.contracts.service import (
-    order_statistic,
     response_hours,
     service_figure,
     uptime,
@@ -27,7 +26,7 @@ from aiops_pipelines.portfolio import Claim, ServiceClause
 from aiops_pipelines.portfolio.feed import CsvFeed
 from aiops_pipelines.portfolio.system import Version
 from aiops_pipelines.schema import SERVICE_EVENTS
-from aiops_pipelines.statistics import FlagCounts
+from aiops_pipelines.statistics import FlagCounts, percentile
 from aiops_pipelines.verdict import Verdict
 
 CHICAGO = BusinessCalendar("America/Chicago", "US", "IL")
@@ -110,8 +109,8 @@ def test_minutes_nobody_watched_are_no_pass_and_no_breach(
 
 
 @given(st.integers(1, 400), st.floats(0.05, 0.95))
-def test_an_order_statistic_lies_within_its_interval(n: int, percentile: float) -> None:
-    found = order_statistic(list(range(n)), percentile)
+def test_an_order_statistic_lies_within_its_interval(n: int, share: float) -> None:
+    found = percentile(list(range(n)), share)
     assert found.value is not None
     assert found.low is None or found.low <= found.value
     assert found.high is None or found.high >= found.value
@@ -119,7 +118,7 @@ def test_an_order_statistic_lies_within_its_interval(n: int, percentile: float) 
 
 def test_the_interval_of_a_median_of_ten_is_the_textbooks() -> None:
     # The 2nd and 9th of ten cover the median with 97.9% (Hahn & Meeker, 1991).
-    found = order_statistic(list(range(1, 11)), 0.5)
+    found = percentile(list(range(1, 11)), 0.5)
     assert (found.low, found.value, found.high) == (2, 5, 9)
 
 

@@ -11,7 +11,7 @@ import pytest
 from feed_hospital import PSEUDONYM, SETTLED, ZONE, Drops, a_system, system_tree
 from upath import UPath
 
-from aiops_pipelines.evaluation.arrivals import volume_interval
+from aiops_pipelines.evaluation.arrivals import VOLUME_LEVEL
 from aiops_pipelines.evaluation.daily import write_daily_statistics
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.integrity import (
@@ -28,6 +28,7 @@ from aiops_pipelines.ingestion import (
     ingest_scored_cases,
 )
 from aiops_pipelines.lake import Lake
+from aiops_pipelines.statistics import count_forecast
 from aiops_pipelines.verdict import Verdict
 
 START = date(2025, 3, 3)
@@ -220,11 +221,11 @@ def test_the_volume_interval_holds_in_a_year_of_twelve_systems(mean: int) -> Non
     outside = 0
     for _ in range(1000):
         weeks = random.poisson(mean, (7, 8)).tolist()
-        low, high = volume_interval(weeks[0], weeks[1:])
-        outside += not low <= random.poisson(mean) <= high
+        found = count_forecast(weeks[0], weeks[1:], VOLUME_LEVEL)
+        outside += not found.low <= random.poisson(mean) <= found.high
     assert outside <= 1
 
 
 def test_a_doubled_day_is_outside_the_volume_interval() -> None:
     weeks = np.random.default_rng(4).poisson(60, (7, 8)).tolist()
-    assert volume_interval(weeks[0], weeks[1:])[1] < 120
+    assert count_forecast(weeks[0], weeks[1:], VOLUME_LEVEL).high < 120

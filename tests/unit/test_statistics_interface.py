@@ -2,7 +2,9 @@
 
 import inspect
 import json
+import re
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -159,3 +161,24 @@ def test_drift_knows_numbers_from_words() -> None:
 def test_sizes_are_those_of_the_methods_document() -> None:
     sizes = [s.sample_size(0.9, width).needed for width in (0.10, 0.05, 0.03, 0.02)]
     assert sizes == pytest.approx([37, 141, 388, 868], abs=4)
+
+
+WORKED_OUT = re.compile(
+    r"\.(mean|nanmean|average|median|nanmedian|std|var|quantile|percentile|corrcoef|cov)\("
+    r"|^(from|import) statistics\b",
+    re.MULTILINE,
+)
+POPULATIONS = {"simulation"}
+"""The simulated hospital draws cases and works out no figure of any."""
+
+
+def test_no_figure_is_worked_out_beside_the_statistics() -> None:
+    package = Path(s.__file__).parents[1]
+    found = [
+        (path.relative_to(package).as_posix(), match.group())
+        for path in sorted(package.rglob("*.py"))
+        if path.relative_to(package).parts[0] not in {"statistics", *POPULATIONS}
+        for match in WORKED_OUT.finditer(path.read_text())
+    ]
+    assert not found
+    assert WORKED_OUT.search("np.mean(rows)") and WORKED_OUT.search("from statistics import mean")

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from statistics import median
 
 from aiops_pipelines.incidents import Incident
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.quarterly.gather import Quarter
 from aiops_pipelines.reports.quarterly.layout import Section, Table
 from aiops_pipelines.reports.view import duration_text, is_open
+from aiops_pipelines.statistics import median
 
 NOT_STATED = "no report of harm"
 
@@ -76,15 +76,20 @@ def _ended(incident: Incident) -> datetime | None:
 
 
 def _median(spans: Sequence[tuple[datetime, datetime | None]], quarter: Quarter) -> str:
-    """Return the median of the finished spans; how many are not finished is said as well."""
+    """Return the median of the finished spans with its interval, and how many are not finished."""
     done = [
         end - start for start, end in spans if end is not None and end.date() <= quarter.known_by
     ]
     waiting = len(spans) - len(done)
     if not done:
         return f"none of {len(spans)} yet"
-    text = duration_text(timedelta(seconds=median(span.total_seconds() for span in done)))
-    return f"{text} (n {len(done)}{f', {waiting} not yet' if waiting else ''})"
+    found = median([span.total_seconds() for span in done])
+    middle, low, high = (
+        "" if seconds is None else duration_text(timedelta(seconds=seconds))
+        for seconds in (found.value, found.low, found.high)
+    )
+    interval = f"{low} to {high}, " if low and high else ""
+    return f"{middle} ({interval}n {found.n}{f', {waiting} not yet' if waiting else ''})"
 
 
 def _late(incident: Incident, quarter: Quarter) -> bool:
