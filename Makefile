@@ -18,8 +18,8 @@ setup:       ## create .venv with the pinned dependencies and the `aiops` comman
 lint:        ## format, lint, types and walls
 	$(PYTHON) bootstrap.py lint
 
-coverage:    ## simulate all intervals, verdicts and alarms; prints the tables of docs/validation.md (slow)
-	$(PYTHON) bootstrap.py coverage
+coverage:    ## simulate all intervals, verdicts and alarms and rewrite docs/validation.md (slow); PART=name, SHARE=0.1
+	$(PYTHON) bootstrap.py coverage $(PART) $(if $(SHARE),--share $(SHARE))
 
 fuzz:        ## feed damaged files to every parser for ten minutes
 	$(PYTHON) bootstrap.py fuzz

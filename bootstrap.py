@@ -30,8 +30,8 @@ def main(task: str, arguments: list[str]) -> int:
         "test": lambda: test(arguments),
         "lint": lint,
         "fuzz": lambda: run("python", "benchmarks/fuzz/feeds.py", *arguments),
-        "coverage": lambda: coverage(arguments),
-        "bench": lambda: run("python", "benchmarks/speed/run.py", *arguments),
+        "coverage": lambda: run("python", "-m", "benchmarks.coverage.run", *arguments),
+        "bench": lambda: run("python", "-m", "benchmarks.speed.run", *arguments),
     }
     if task not in tasks:
         print(__doc__)
@@ -46,13 +46,6 @@ def test(arguments: list[str]) -> int:
     """Run lint and all tests; PostgreSQL comes with the Python packages, the browser from apt."""
     need_system_packages(missing_browser(), "the tests of pages and PDF as a person sees them")
     return lint() or run("pytest", *(arguments or ["-n", "2", "--dist", "loadfile"]))
-
-
-def coverage(arguments: list[str]) -> int:
-    """Print every table of simulated coverage; `--share 0.1` takes a tenth of the time."""
-    names = ("intervals", "audits", "sequential", "contracts")
-    programs = [f"benchmarks/coverage/{name}.py" for name in names]
-    return next((code for name in programs if (code := run("python", name, *arguments))), 0)
 
 
 def lint() -> int:

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike
 
 from aiops_pipelines.statistics.arguments import (
     FloatArray,
-    IntArray,
     binary,
     probability,
     real,
@@ -30,7 +29,11 @@ from aiops_pipelines.statistics.reliability import (
     reliability_from_bins,
 )
 from aiops_pipelines.statistics.resampling import mean_estimate
-from aiops_pipelines.statistics.tie_blocks import TieBlocks, tie_blocks
+from aiops_pipelines.statistics.tie_blocks import KeyArray, sorted_keys
+
+_LABEL = np.uint64(1)
+_SMALL = 1e-4
+"""Below this score log(1 - score) loses digits, and its series has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,11 @@ def exact_metrics(
     cuts = real("thresholds", np.asarray(thresholds, dtype=np.float64))
     if bins < 1:
         raise ValueError(f"bins: must be at least 1, is {bins}")
-    blocks = tie_blocks(scores, labels)
+    keys = sorted_keys(scores, labels)
     positives = int(labels.sum())
-    over_cases, per_bin = _sweep(blocks.value, blocks.positive, blocks.negative, positives, bins)
+    value = (keys >> _LABEL).view(np.float64)
+    chance = _chances(keys, value)
+    over_cases, per_bin = _sweep(keys, value, np.log(chance, out=chance), positives, bins)
     swept = _Sums(*over_cases, *per_bin)
     curve = reliability_from_bins(swept.bin_score, swept.bin_positive, swept.bin_n, level)
     ece, debiased = expected_calibration_errors(curve, level)
@@ -103,7 +108,7 @@ def exact_metrics(
         ece,
         debiased,
         curve,
-        tuple(_operating_point(blocks, cut, level) for cut in cuts.tolist()),
+        tuple(_operating_point(keys, value, cut, level) for cut in cuts.tolist()),
     )
 
 
@@ -175,76 +180,96 @@ def _brier(swept: _Sums, n: int, positives: int, level: float) -> Brier:
     )
 
 
-def _operating_point(blocks: TieBlocks, threshold: float, level: float) -> OperatingPoint:
-    first = int(np.searchsorted(blocks.value, threshold))
-    tp, fp = int(blocks.positive[first:].sum()), int(blocks.negative[first:].sum())
-    fn, tn = int(blocks.positive[:first].sum()), int(blocks.negative[:first].sum())
-    return operating_point_from_counts(tp, fp, fn, tn, level)
+def _operating_point(
+    keys: KeyArray, value: FloatArray, threshold: float, level: float
+) -> OperatingPoint:
+    first = int(np.searchsorted(value, threshold))
+    tp, fn = (int((half & _LABEL).sum()) for half in (keys[first:], keys[:first]))
+    return operating_point_from_counts(tp, len(keys) - first - tp, fn, first - fn, level)
 
 
 @njit(cache=True, error_model="numpy")
-def _auroc_and_variance(
-    positive: IntArray, negative: IntArray, n_positive: int, n_negative: int
-) -> tuple[float, float]:
-    """Return the AUROC and DeLong's variance; a second pass keeps the variance's digits."""
-    pairs, below = 0.0, 0.0
-    for b in range(len(positive)):
-        pairs += positive[b] * (below + negative[b] / 2)
-        below += negative[b]
-    value = pairs / n_positive / n_negative
-    of_positives, of_negatives, below, passed = 0.0, 0.0, 0.0, 0.0
-    for b in range(len(positive)):
-        share_below = (below + negative[b] / 2) / n_negative - value
-        share_above = 1 - (passed + positive[b] / 2) / n_positive - value
-        of_positives += positive[b] * share_below * share_below
-        of_negatives += negative[b] * share_above * share_above
-        below += negative[b]
-        passed += positive[b]
+def _chances(keys: KeyArray, value: FloatArray) -> FloatArray:
+    """Return the chance that each case's score, kept from 0 and 1, gave to what happened."""
+    found = np.empty(len(value))
+    for i in range(len(value)):
+        kept = min(max(value[i], EXTREME), 1 - EXTREME)
+        found[i] = kept if keys[i] & _LABEL else 1 - kept
+    return found
+
+
+@njit(cache=True, error_model="numpy")
+def _auroc_variance(keys: KeyArray, value: float, n_positive: int) -> float:
+    """Return DeLong's variance; a pass of its own keeps its digits."""
+    n_negative = len(keys) - n_positive
+    of_positives, of_negatives = 0.0, 0.0
+    i, found = 0, 0
+    while i < len(keys):
+        last, p = i, 0
+        while last < len(keys) and keys[last] >> _LABEL == keys[i] >> _LABEL:
+            if keys[last] & _LABEL:
+                p += 1
+            last += 1
+        q = last - i - p
+        share_below = (i - found + q / 2) / n_negative - value
+        share_above = 1 - (found + p / 2) / n_positive - value
+        of_positives += p * share_below * share_below
+        of_negatives += q * share_above * share_above
+        i, found = last, found + p
     variance = of_positives / max(n_positive - 1, 1) / n_positive
-    variance += of_negatives / max(n_negative - 1, 1) / n_negative
-    return value, variance
+    return variance + of_negatives / max(n_negative - 1, 1) / n_negative
 
 
 @njit(cache=True, error_model="numpy")
 def _sweep(
-    value: FloatArray, positive: IntArray, negative: IntArray, n_positive: int, bins: int
+    keys: KeyArray, value: FloatArray, log_chance: FloatArray, n_positive: int, bins: int
 ) -> tuple[
     tuple[float, float, float, float, float, float, float, float, float],
     tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
 ]:
-    n = positive.sum() + negative.sum()
-    area, variance = _auroc_and_variance(positive, negative, n_positive, n - n_positive)
-    precision, brier, brier_squares, loss, loss_squares, z, z_variance = (0.0,) * 7
-    n_in, positive_in, score_in = np.zeros(bins), np.zeros(bins), np.zeros(bins)
-    squares_in, product_in = np.zeros(bins), np.zeros(bins)
-    cases, found = 0.0, 0.0
-    for b in range(len(value)):
-        v, p, q = value[b], positive[b], negative[b]
-        t = p + q
-        precision += p * (n_positive - found) / (n - cases)
-        k = min(int((cases + t / 2) / n * bins), bins - 1)
-        cases += t
-        found += p
-        kept = min(max(v, EXTREME), 1 - EXTREME)
+    n = len(keys)
+    pairs, precision, brier, brier_squares, loss, loss_squares, z, z_variance = (0.0,) * 8
+    per_bin = np.zeros((5, bins))
+    n_in, positive_in, score_in, squares_in, product_in = (0.0,) * 5
+    i, found, k = 0, 0, 0
+    while i < n:
+        v, pattern = value[i], keys[i] >> _LABEL
+        last, p, of_positive, of_negative = i, 0, 0.0, 0.0
+        while last < n and keys[last] >> _LABEL == pattern:
+            if keys[last] & _LABEL:
+                p += 1
+                of_positive = log_chance[last]
+            else:
+                of_negative = log_chance[last]
+            last += 1
+        t = last - i
+        q = t - p
+        if v < _SMALL:
+            of_negative = -max(v, EXTREME) * (1 + v * (1 / 2 + v * (1 / 3 + v / 4)))
+        place = min(int((i + t / 2) / n * bins), bins - 1)
+        if place != k:
+            per_bin[:, k] = n_in, positive_in, score_in, squares_in, product_in
+            n_in, positive_in, score_in, squares_in, product_in = (0.0,) * 5
+            k = place
+        pairs += p * (i - found + q / 2)
+        if p:
+            precision += p * (n_positive - found) / (n - i)
         missed, raised = (1 - v) * (1 - v), v * v
         brier += p * missed + q * raised
         brier_squares += p * missed * missed + q * raised * raised
-        if p:
-            log_loss = -np.log(kept)
-            loss += p * log_loss
-            loss_squares += p * log_loss * log_loss
-        if q:
-            log_loss = -np.log1p(-kept)
-            loss += q * log_loss
-            loss_squares += q * log_loss * log_loss
+        loss -= p * of_positive + q * of_negative
+        loss_squares += p * of_positive * of_positive + q * of_negative * of_negative
         tilt = 1 - 2 * v
         z += (p - t * v) * tilt
         z_variance += t * tilt * tilt * v * (1 - v)
-        n_in[k] += t
-        positive_in[k] += p
-        score_in[k] += t * v
-        squares_in[k] += t * raised
-        product_in[k] += p * v
-    ranked = area, variance, precision / n_positive
+        n_in += t
+        positive_in += p
+        score_in += t * v
+        squares_in += t * raised
+        product_in += p * v
+        i, found = last, found + p
+    per_bin[:, k] = n_in, positive_in, score_in, squares_in, product_in
+    area = pairs / n_positive / (n - n_positive)
+    ranked = area, _auroc_variance(keys, area, n_positive), precision / n_positive
     over_cases = (*ranked, brier, brier_squares, loss, loss_squares, z, z_variance)
-    return over_cases, (n_in, positive_in, score_in, squares_in, product_in)
+    return over_cases, (per_bin[0], per_bin[1], per_bin[2], per_bin[3], per_bin[4])

@@ -4,7 +4,7 @@ import numpy as np
 
 from aiops_pipelines.statistics.exact import exact_metrics
 from aiops_pipelines.statistics.histogram import Histogram, reference_edges
-from aiops_pipelines.statistics.ranking import auroc
+from aiops_pipelines.statistics.ranking import auroc, average_precision
 from aiops_pipelines.statistics.subgroup_counts import count_groups
 
 
@@ -14,6 +14,7 @@ def compile_kernels() -> None:
     Histogram.from_cases(score, label, reference_edges(score, [0.5]))
     exact_metrics(score, label)
     exact_metrics(np.tile(score, 10_000), np.tile(label, 10_000))
+    average_precision(score, label)
     auroc(score - 1, label)
     count_groups(score > 0.5, label, {"sex": label}, {"sex": ("F", "M")}, score=score)
 

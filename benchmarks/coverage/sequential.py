@@ -1,11 +1,7 @@
-"""Simulated behaviour of the sequential alarms, printed as Markdown for docs/validation.md.
+"""Simulated behaviour of the sequential alarms: false ones, delays, proofs, many streams."""
 
-Run `python benchmarks/coverage/sequential.py`; `--share 0.1` runs a tenth of the repetitions.
-Seeds are fixed: the same share prints the same tables.
-"""
-
-import argparse
 import math
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -19,6 +15,8 @@ from aiops_pipelines.statistics.e_detector import log_mixture, next_log_statisti
 from aiops_pipelines.statistics.mean_shift import DEFAULT_EFFECTS, TEN_YEARS_OF_WEEKS
 from aiops_pipelines.statistics.multiplicity import benjamini_hochberg, e_bh
 from aiops_pipelines.statistics.shiryaev_roberts import TEN_YEARS_OF_DAYS, shiryaev_roberts_paths
+from benchmarks.coverage.tally import Part, percent, scaled
+from benchmarks.tables import markdown
 
 YEAR = 365
 LIMIT = 0.10
@@ -194,31 +192,26 @@ def first_day(crossed: NDArray[np.bool_]) -> Paths:
     return np.where(crossed.any(axis=0), crossed.argmax(axis=0) + 1.0, np.inf)
 
 
-def percent(share: float, n: int) -> str:
-    """A share with twice its simulation error."""
-    return f"{share:.1%} ± {2 * math.sqrt(share * (1 - share) / n):.1%}"
+def part(
+    header: tuple[str, ...],
+    simulate: Callable[[np.random.Generator, int], list[tuple[str, ...]]],
+    seed: int,
+    repetitions: int,
+    unit: str = "streams a row",
+) -> Part:
+    """Return a part that states how many streams (or years) each row is of."""
+
+    def table(share: float) -> str:
+        number = scaled(repetitions, share)
+        rows = simulate(np.random.default_rng(seed), number)
+        return f"{markdown(header, rows)}\n\n{number:,} {unit}; ± is twice the standard error."
+
+    return table
 
 
-def table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Print one Markdown table."""
-    lines = [header, tuple("---" for _ in header), *rows]
-    print(f"\n### {title}\n")
-    print("\n".join("| " + " | ".join(line) + " |" for line in lines))
-
-
-def main() -> None:
-    """Print all tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--share", type=float, default=1.0, help="share of the repetitions to run")
-    share = parser.parse_args().share
-    streams = max(100, int(10_000 * share))
-    table(
-        "Alarms within a year, limit .10, run length 3,650 days",
-        ("cases a day", "true rate", "streams with an alarm"),
-        alarms_a_year(np.random.default_rng(1), streams),
-    )
-    table(
-        "Days to an alarm after 100 days at .07, 8 cases a day",
+PARTS: dict[str, Part] = {
+    "alarms": part(("cases a day", "true rate", "streams with an alarm"), alarms_a_year, 1, 10_000),
+    "delays": part(
         (
             "new rate",
             "alarm, median",
@@ -226,20 +219,23 @@ def main() -> None:
             "warning (CUSUM), median",
             "found in 2 years",
         ),
-        delays(np.random.default_rng(2), max(100, streams // 5)),
-    )
-    table(
-        "Proof within a year: e-value 20 against a limit of .10, 8 cases a day",
+        delays,
+        2,
+        2000,
+    ),
+    "proofs": part(
         ("true rate", "proven", "median day of proof", "confidence sequence ever missed"),
-        proofs(np.random.default_rng(3), max(100, streams // 5)),
-    )
-    table(
-        "Weekly blocks at the limit or shifted, run length 520 weeks",
+        proofs,
+        3,
+        2000,
+    ),
+    "blocks": part(
         ("distribution of z", "shift in SE", "alarm within a year", "weeks to alarm, median"),
-        block_alarms(np.random.default_rng(4), max(100, streams // 5)),
-    )
-    table(
-        "1,440 streams at .10, of which 40 go to .18 on day 101",
+        block_alarms,
+        4,
+        2000,
+    ),
+    "streams": part(
         (
             "rule",
             "false streams a year, none bad",
@@ -247,9 +243,9 @@ def main() -> None:
             "bad streams found",
             "days to find, median",
         ),
-        portfolio(np.random.default_rng(5), max(2, int(20 * share))),
-    )
-
-
-if __name__ == "__main__":
-    main()
+        portfolio,
+        5,
+        20,
+        "years a row",
+    ),
+}

@@ -1,4 +1,4 @@
-"""One task of another library: python others.py TASK ROWS FOLDER, in the others' environment.
+"""One task of another library: python -m benchmarks.speed.others TASK ROWS FOLDER, in their .venv.
 
 Where a library would need hours, less of the same work is measured and multiplied: the factor is
 stated in README.md beside the figure.
@@ -10,10 +10,11 @@ import warnings
 from itertools import combinations
 from pathlib import Path
 
-import inputs
 import numpy as np
 import pandas as pd
-from timing import Task, report
+
+from benchmarks.speed import inputs
+from benchmarks.speed.timing import Task, serve
 
 warnings.filterwarnings("ignore")
 logging.disable(logging.WARNING)
@@ -123,17 +124,16 @@ def evidently_drift(folder: Path, rows: int) -> Task:
 
 
 TASKS = {
-    "sklearn-six": (sklearn_six, 5, 1),
-    "confidenceinterval-delong": (confidenceinterval_delong, 3, 1),
-    "mlstatkit-delong": (mlstatkit_delong, 3, 1),
-    "confidenceinterval-bootstrap": (confidenceinterval_bootstrap, 1, 100),
-    "fairlearn-plain": (lambda folder, rows: fairlearn(folder, rows, None), 1, 1),
-    "fairlearn-bootstrap": (lambda folder, rows: fairlearn(folder, rows, 2), 1, 50),
-    "nannyml-drift": (nannyml_drift, 1, 1),
-    "evidently-drift": (evidently_drift, 1, inputs.DAYS / 2),
+    "sklearn-six": (sklearn_six, 1),
+    "confidenceinterval-delong": (confidenceinterval_delong, 1),
+    "mlstatkit-delong": (mlstatkit_delong, 1),
+    "confidenceinterval-bootstrap": (confidenceinterval_bootstrap, 100),
+    "fairlearn-plain": (lambda folder, rows: fairlearn(folder, rows, None), 1),
+    "fairlearn-bootstrap": (lambda folder, rows: fairlearn(folder, rows, 2), 50),
+    "nannyml-drift": (nannyml_drift, 1),
+    "evidently-drift": (evidently_drift, inputs.DAYS / 2),
 }
 
 if __name__ == "__main__":
-    prepare, repetitions, factor = TASKS[sys.argv[1]]
-    rows = int(sys.argv[2])
-    report(prepare(Path(sys.argv[3]), rows), 3 if rows > 10**6 else repetitions, factor)
+    prepare, factor = TASKS[sys.argv[1]]
+    serve(prepare(Path(sys.argv[3]), int(sys.argv[2])), factor)

@@ -1,12 +1,10 @@
-"""One task of ours: python ours.py TASK ROWS FOLDER."""
+"""One task of ours: python -m benchmarks.speed.ours TASK ROWS FOLDER."""
 
 import sys
 from pathlib import Path
 
-import inputs
 import numpy as np
 import pandas as pd
-from timing import Task, report
 
 from aiops_pipelines.statistics import (
     FeatureCounts,
@@ -20,6 +18,8 @@ from aiops_pipelines.statistics import (
     proportions,
     reference_edges,
 )
+from benchmarks.speed import inputs
+from benchmarks.speed.timing import Task, serve
 
 
 def sort(folder: Path, rows: int) -> Task:
@@ -112,7 +112,4 @@ TASKS = {
 }
 
 if __name__ == "__main__":
-    rows = int(sys.argv[2])
-    task = TASKS[sys.argv[1]](Path(sys.argv[3]), rows)
-    task()
-    report(task, 5 if rows > 10**6 else 9)
+    serve(TASKS[sys.argv[1]](Path(sys.argv[3]), int(sys.argv[2])))

@@ -1,6 +1,5 @@
-"""Runs a task some times in this process and prints its seconds and peak memory as JSON."""
+"""Times a task call by call, as the other side of a pipe asks for it."""
 
-import json
 import resource
 import sys
 import time
@@ -10,12 +9,14 @@ from typing import Any
 Task = Callable[[], Any]
 
 
-def report(task: Task, repetitions: int, factor: float = 1.0) -> None:
-    """Print seconds of each of `repetitions` calls, times `factor`, and the peak in MB."""
-    seconds = []
-    for _ in range(repetitions):
+def serve(task: Task, factor: float = 1.0) -> None:
+    """Say "ready"; print the seconds of a call, times `factor`, for each line of input.
+
+    At the end of the input print the process's peak memory in MB.
+    """
+    print("ready", flush=True)
+    for _ in sys.stdin:
         start = time.perf_counter()
         task()
-        seconds.append((time.perf_counter() - start) * factor)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    json.dump({"seconds": seconds, "peak_mb": peak}, sys.stdout)
+        print((time.perf_counter() - start) * factor, flush=True)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

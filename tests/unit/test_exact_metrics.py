@@ -17,6 +17,9 @@ SCORES = {
     "continuous": lambda draw, n: draw.random(n),
     "rounded to a tenth": lambda draw, n: np.round(draw.random(n), 1),
     "piled at both ends": lambda draw, n: np.clip(draw.normal(0.5, 1, n), 0, 1),
+    "crowded, far apart": lambda draw, n: (
+        draw.random(n) * np.where(draw.random(n) < 0.5, 1e-200, 1e-13) + draw.integers(0, 2, n) / 2
+    ),
     "one unit in the last place apart": lambda draw, n: np.nextafter(0.3, draw.integers(0, 2, n)),
 }
 

@@ -1,0 +1,58 @@
+"""Simulates intervals, verdicts and alarms, and writes their tables into docs/validation.md.
+
+    python -m benchmarks.coverage.run [PART ...] [--share 0.1]
+
+Without a PART all of them, each written as soon as it is done. Seeds are fixed: the same code and
+share give the same tables. What an interrupted run has finished is kept in build/coverage/ and
+not simulated again, unless the code changed or the part is named.
+"""
+
+import argparse
+import hashlib
+import time
+from pathlib import Path
+
+from benchmarks.coverage import audits, contracts, intervals, sequential
+from benchmarks.coverage.tally import Part
+from benchmarks.tables import write_block
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "validation.md"
+KEPT = ROOT / "build" / "coverage"
+CODE = (ROOT / "aiops_pipelines" / "statistics", Path(__file__).parent)
+PARTS: dict[str, Part] = {
+    **intervals.PARTS,
+    **audits.PARTS,
+    **sequential.PARTS,
+    **contracts.PARTS,
+}
+
+
+def main(chosen: list[str], share: float) -> None:
+    """Write the tables of the chosen parts, or of all that this code has not simulated yet."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    code = digest()
+    for name in chosen or PARTS:
+        kept = KEPT / f"{name}-{share:g}-{code}.md"
+        if chosen or not kept.exists():
+            start = time.perf_counter()
+            text = PARTS[name](share)
+            kept.write_text(text)
+            print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
+        write_block(DOCUMENT, name, f"\n{kept.read_text()}")
+
+
+def digest() -> str:
+    """Return what identifies the statistics' and the simulations' code."""
+    files = sorted(file for folder in CODE for file in folder.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--share", type=float, default=1.0, help="of the repetitions")
+    given = parser.parse_args()
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    main(given.parts, given.share)
