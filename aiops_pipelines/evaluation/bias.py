@@ -26,6 +26,7 @@ from aiops_pipelines.statistics import (
     ordinal_from_confusion,
     subgroup_gaps,
 )
+from aiops_pipelines.statistics.suppression import MINIMUM
 from aiops_pipelines.verdict import Verdict
 
 LOWER_IS_HARM = frozenset({"sensitivity_gap", "specificity_gap", "ppv_gap", "accuracy_gap"})
@@ -94,16 +95,20 @@ def _figure(
     both_sides = limit
     if limit.maximum is not None and limit.minimum is None:
         both_sides = limit.model_copy(update={"minimum": -limit.maximum})
-    cases = window.labelled(stratum)
+    cases, positives = window.labelled(stratum), window.positives(stratum)
     hidden = is_withheld(window, limit.metric, stratum)
     pace = None if hidden else Pace.of(window, stratum)
     name = subject(limit.metric, limit.operating_point, stratum=stratum)
-    judgement = judge(both_sides, estimate, cases, window.positives(stratum), None, name, pace)
+    judgement = judge(both_sides, estimate, cases, positives, None, name, pace)
     judgement = allowing_for_all(judgement, gap)
     favoured = limit.metric in LOWER_IS_HARM and (estimate.value or 0.0) > 0
     if favoured and judgement.verdict in {Verdict.WARN, Verdict.BREACH}:
         judgement = Judgement(Verdict.OK, f"{name}: better served than the rest, who are judged")
     judgement = on_mature_days(history, window, limit.window_days, judgement)
+    others = None if positives is None else cases - positives
+    if judgement.verdict is Verdict.INSUFFICIENT_DATA and others and others < MINIMUM:
+        # The cases that are lacking would tell them, beside the n of the positives.
+        judgement = replace(judgement, reason=f"{name}: {judgement.verdict}; {WITHHELD}")
     if hidden:
         judgement = replace(judgement, reason=f"{name}: {judgement.verdict}; {WITHHELD}")
     return from_estimate(

@@ -17,7 +17,7 @@ from aiops_pipelines.evaluation.changes import Change, dated_change
 from aiops_pipelines.evaluation.figure import MEASURED, Figure, subject
 from aiops_pipelines.evaluation.shifts import Shift, explained_shift
 from aiops_pipelines.evaluation.shortfall import SMALL_CELL
-from aiops_pipelines.evaluation.status import latest_figures
+from aiops_pipelines.evaluation.status import TABLES, latest_figures
 from aiops_pipelines.evaluation.window import History
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
@@ -240,10 +240,16 @@ def write_explanations(
     lake.write(TABLE, system, day, pa.Table.from_pylist(made, schema=EXPLANATIONS), newest)
 
 
-def latest_explanations(lake: Lake, system: str, day: date) -> list[Explanation]:
-    """Return the day's explanations as last evaluated; empty where nothing had to be explained."""
+def latest_explanations(
+    lake: Lake, system: str, day: date, known_by: date | None = None
+) -> list[Explanation]:
+    """Return the day's explanations as last evaluated; empty where nothing had to be explained.
+
+    With `known_by`, evaluations with a later `as_of` count as not made yet.
+    """
     known = lake.find(TABLE, system, day)
     rows = [] if known is None else [Explanation(**row) for row in known.to_pylist()]
-    evaluated = latest_figures(lake, Area.PERFORMANCE, system, day)
-    newest = max((figure.as_of for figure in evaluated), default=day)
+    table = lake.find(TABLES[Area.PERFORMANCE], system, day)
+    evaluated = [] if table is None else table["as_of"].unique().to_pylist()
+    newest = max((as_of for as_of in evaluated if as_of <= (known_by or as_of)), default=day)
     return [row for row in rows if row.as_of == newest]

@@ -46,14 +46,14 @@ def judge(
 
     `cases` and `events` are the window's labelled cases and positives (None: events mean
     nothing here). Without `evidence` the interval decides. With `pace`, too few cases are said with
-    the time until there are enough.
+    the time until there are enough. The n that is said is the interval's own.
     """
     short = shortfall(limit, cases, events, pace)
     if short:
         return Judgement(Verdict.INSUFFICIENT_DATA, f"{subject}: {short}")
     if estimate.value is None:
         return Judgement(Verdict.INSUFFICIENT_DATA, f"{subject}: does not exist on these cases")
-    stated = f"{subject} {_number(estimate.value)}{_interval(estimate)}, n={cases:,}"
+    stated = f"{subject} {_number(estimate.value)}{_interval(estimate)}, n={estimate.n:,}"
     if _uninformative(limit, estimate):
         return Judgement(Verdict.INSUFFICIENT_DATA, f"{stated}: {_uncertain(limit, estimate)}")
     beyond = _beyond(limit, estimate.value, 0.0)

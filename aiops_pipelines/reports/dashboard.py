@@ -23,6 +23,7 @@ from aiops_pipelines.reports.history import FigureKey, figures_of_nights, trends
 from aiops_pipelines.reports.index_page import tally_of
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.pages import render
+from aiops_pipelines.reports.prose import prose
 from aiops_pipelines.reports.style import LOOKS, Look
 from aiops_pipelines.reports.view import (
     TIER_WORDS,
@@ -147,12 +148,12 @@ def _row(
     restrictions: Sequence[Restriction],
 ) -> SystemRow:
     system, day = status.system, status.day
-    areas = tuple(area_view(area) for area in status.areas.values())
+    areas = tuple(area_view(area, system) for area in status.areas.values())
     main = main_figure(status.areas[Area.PERFORMANCE].figures)
     own = incident_views(incidents, system.id, day, portfolio.hospital.zone, links)
     why = _why(status, areas)
     silent = tuple(
-        figure.reason
+        prose(figure.reason, system)
         for figure in status.areas[Area.INTEGRITY].figures
         if figure.n == 0 and figure.verdict.gravity >= Verdict.WARN.gravity
     )

@@ -129,7 +129,7 @@ def _page(
         look=LOOKS[status.verdict],
         sentence=_sentence(status),
         facts=_facts(system, day),
-        areas=tuple(area_view(area) for area in status.areas.values()),
+        areas=tuple(area_view(area, system) for area in status.areas.values()),
         trends=draw_trends(
             lake,
             system,
@@ -158,7 +158,7 @@ def _page(
         ),
         pairs=tuple(_without_n(pair, system) for pair in pairs),
         figures=tuple(
-            (area_view(area).name, _views((*area.figures, *area.background), system))
+            (area_view(area, system).name, _views((*area.figures, *area.background), system))
             for area in status.areas.values()
             if area.figures
         ),

@@ -17,6 +17,7 @@ from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.links import Links
 from aiops_pipelines.reports.morning import as_read, read_at
 from aiops_pipelines.reports.outlook import outlook
+from aiops_pipelines.reports.prose import prose
 from aiops_pipelines.reports.style import LOOKS, Look
 from aiops_pipelines.verdict import Verdict
 
@@ -82,7 +83,7 @@ def figure_view(figure: Figure, system: System) -> FigureView:
         method=figure.method,
         estimand=figure.estimand,
         look=LOOKS[figure.verdict],
-        reason=reason_text(figure),
+        reason=reason_text(figure, system),
     )
 
 
@@ -90,9 +91,9 @@ def _baseline(figure: Figure, unit: str) -> str:
     return "" if figure.baseline is None else wording.number(figure.baseline, unit)
 
 
-def reason_text(figure: Figure) -> str:
+def reason_text(figure: Figure, system: System) -> str:
     """Return why the figure has its verdict, without numbers that may not be shown."""
-    return figure.reason if figure.may_be_shown else wording.SUPPRESSED_REASON
+    return prose(figure.reason, system) if figure.may_be_shown else wording.SUPPRESSED_REASON
 
 
 def maturity_text(figure: Figure) -> str:
@@ -123,19 +124,19 @@ class AreaView:
     anchor: str
 
 
-def area_view(status: AreaStatus) -> AreaView:
+def area_view(status: AreaStatus, system: System) -> AreaView:
     """Return the area as text; reasons of suppressed figures give no numbers."""
     name = status.area.value
     return AreaView(
         area=status.area,
         name=name[0].upper() + name[1:],
         look=LOOKS[status.verdict],
-        reason=area_reason(status),
+        reason=area_reason(status, system),
         anchor=name.lower().replace(" ", "-"),
     )
 
 
-def area_reason(status: AreaStatus) -> str:
+def area_reason(status: AreaStatus, system: System) -> str:
     """Return why the area has its verdict; the gravest figure that may be shown speaks first."""
     if not status.figures:
         return "not evaluated this night"
@@ -145,7 +146,7 @@ def area_reason(status: AreaStatus) -> str:
     deciding = [figure for figure in status.figures if figure.verdict is status.verdict]
     deciding.sort(key=lambda figure: (not figure.may_be_shown, figure.stratum != "all"))
     more = f" ({len(deciding) - 1} more like this)" if len(deciding) > 1 else ""
-    return reason_text(deciding[0]) + more
+    return reason_text(deciding[0], system) + more
 
 
 def main_figure(figures: Iterable[Figure]) -> Figure | None:
@@ -248,7 +249,7 @@ def _incident_view(incident: Incident, now: datetime, zone: ZoneInfo, links: Lin
         id=incident.id,
         system=incident.system,
         area=incident.area,
-        summary=incident.summary,
+        summary=prose(incident.summary),
         severity=incident.severity,
         status=incident.status,
         opened=wording.day_text(incident.opened),

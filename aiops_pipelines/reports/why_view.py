@@ -7,6 +7,7 @@ from datetime import date
 from aiops_pipelines.evaluation.explanation import Explanation
 from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.reports.charts import Event
+from aiops_pipelines.reports.prose import prose
 from aiops_pipelines.statistics.suppression import MINIMUM
 
 HEADINGS = {"change": "When", "part": "What moved", "slice": "Where", "event": "What happened then"}
@@ -40,8 +41,9 @@ def explained(row: Explanation) -> str:
     """Return the row's sentence with its n; without numbers where they may not be shown."""
     small = row.n is not None and 0 < row.n < MINIMUM
     if row.suppressed or small:
-        return f"{row.name}: too few cases to say"
-    return row.text if row.n is None or row.kind == "event" else f"{row.text} (n = {row.n:,})"
+        return f"{prose(row.name)}: too few cases to say"
+    text = prose(row.text)
+    return text if row.n is None or row.kind == "event" else f"{text} (n = {row.n:,})"
 
 
 def change_of(rows: Iterable[Explanation], figure: Figure) -> Explanation | None:

@@ -5,6 +5,7 @@ characters and marks that turn the reading direction are replaced.
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
@@ -22,6 +23,8 @@ _SERVICE_UNITS = {
     "change_notice_days": "days",
 }
 """Units of service clauses, whose measures are no metrics of the vocabulary."""
+
+MOST_DECIMALS = 6
 
 _NUMBERS = [
     "no",
@@ -80,6 +83,8 @@ def number(value: float, unit: str = "") -> str:
     """Return a value with the decimals a reader can use, and a true minus sign."""
     size = abs(value)
     decimals = 0 if size >= 1_000 else 1 if size >= 100 else 2 if size >= 10 or unit else 3
+    while size < 1 <= round(size, decimals) and decimals < MOST_DECIMALS:
+        decimals += 1  # an availability of 0.9997 is not whole
     text = f"{value:,.{decimals}f}"
     if value.is_integer() and size >= 10:
         text = f"{value:,.0f}"
@@ -107,7 +112,7 @@ def figure_unit(figure: Figure, system: System) -> str:
 def figure_title(figure: Figure, system: System | None = None) -> str:
     """Return the figure's name with its place: "sensitivity at high-risk", "PSI of lactate".
 
-    With the system, a feature has the title that the portfolio gives it.
+    With the system, a feature has the title that the portfolio gives it, else name and unit.
     """
     title = metric_title(figure.metric)
     if figure.operating_point:
@@ -118,10 +123,17 @@ def figure_title(figure: Figure, system: System | None = None) -> str:
 
 
 def feature_title(feature: str, system: System | None = None) -> str:
-    """Return the feature's title in the portfolio, else its name in words."""
-    known = system.features if system else ()
-    titles = {each.name: each.title for each in known if each.title}
-    return titles.get(feature, feature.replace("_", " "))
+    """Return the feature's title in the portfolio, else its name in words with its unit."""
+    known = next(
+        (each for each in (system.features if system else ()) if each.name == feature), None
+    )
+    if known is None:
+        return feature.replace("_", " ")
+    if known.title or not known.unit:
+        return known.title or feature.replace("_", " ")
+    spelled = "percent" if known.unit == "%" else re.sub(r"\W+", "_", known.unit.lower())
+    bare = feature.removesuffix(f"_{spelled}").replace("_", " ")
+    return f"{bare} ({known.unit})"
 
 
 def stratum_text(stratum: str) -> str:

@@ -1,5 +1,6 @@
 """Why a figure is off and how complete labels are, as pages say it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -7,13 +8,19 @@ from report_hospital import DAY, make, nights, paper_lake, paper_portfolio
 
 from aiops_pipelines.evaluation.explanation import Explanation, write_explanations
 from aiops_pipelines.evaluation.label_delay import TABLE
-from aiops_pipelines.evaluation.store import write_beside
+from aiops_pipelines.evaluation.status import latest_figures, system_status
+from aiops_pipelines.evaluation.store import write_beside, write_figures
 from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports import Links, render_dashboard, render_system_page
 from aiops_pipelines.reports.labels_view import label_days
+from aiops_pipelines.reports.prose import prose
+from aiops_pipelines.reports.quarterly.gather import Quarter, gather
+from aiops_pipelines.reports.quarterly.why import why_section
 from aiops_pipelines.reports.why_view import change_events, why_views
+from aiops_pipelines.verdict import Verdict
 
 ID = "lung-nodule-ct"
+PERF, WARN = "performance", Verdict.WARN.gravity
 
 
 def row(kind, name, text, **fields):
@@ -39,7 +46,7 @@ def test_small_groups_are_named_without_a_number():
     (view,) = why_views(ROWS)
     told = dict(view.parts)
     assert told["When"] == ("errors: 0.03 before, 0.11 after (n = 900)",)
-    assert told["Where"] == ("site=Tiny: too few cases to say",)
+    assert told["Where"] == ("site Tiny: too few cases to say",)
 
 
 def test_the_change_and_events_near_it_stand_on_the_trends_axis():
@@ -80,3 +87,53 @@ def test_the_completeness_of_labels_gives_no_small_count_away(portfolio, tmp_pat
     write_beside(lake, TABLE, ID, DAY, DAY, rows)
     shown = [each.share for each in label_days(lake, portfolio.system(ID), DAY)]
     assert shown == ["30%", "nearly all", "hardly any", "suppressed", "no case"]
+
+
+PARTS = [
+    row("part", "total", "error: +0.074", n=2234, estimate=0.074, low=0.048, high=0.1),
+    row("part", "mix_new", "of it by mix: -0.004", n=2234, estimate=-0.004, low=-0.01, high=0.003),
+    row("part", "concept", "of it by concept: +0.078", n=2234, estimate=0.078, low=0.05, high=0.1),
+]
+
+
+def why_table(portfolio, lake, known_by=DAY):
+    quarter = Quarter(date(2026, 1, 1), date(2026, 3, 31), known_by)
+    (table,) = why_section(lake, quarter, gather(portfolio, lake, quarter)).tables
+    return {cells[1]: cells[3] for cells in table.rows}
+
+
+def test_the_report_says_why_of_every_breach_and_warning(portfolio, tmp_path):
+    lake = paper_lake(tmp_path, portfolio, nights(2), "red")
+    write_explanations(lake, ID, DAY, DAY, [*ROWS, *PARTS])
+    told = why_table(portfolio, lake)
+    status = system_status(portfolio.system(ID), lake, DAY)
+    off = {str(a) for a, each in status.areas.items() if each.verdict.gravity >= WARN}
+    assert off == set(told) and len(off) >= 4
+    for area, each in status.areas.items():
+        for figure in each.figures[:3]:
+            if figure.verdict.gravity >= WARN and figure.may_be_shown:
+                assert prose(figure.reason, portfolio.system(ID))[1:] in told[str(area)]
+    assert "Behind sensitivity at alert: errors: 0.03 before, 0.11 after (n = 900)." in told[PERF]
+    assert (
+        "What moved most: concept (the same cases fare differently), +0.078 (+0.050 to +0.100) of "
+        "a change of +0.074 (+0.048 to +0.100) since the reference (n = 2,234)." in told[PERF]
+    )
+    assert "Where: site Tiny: too few cases to say." in told[PERF]
+    assert "0.431" not in " ".join(told.values())
+    assert "Near it: 10 March 2026: other scanner: 5 of 5." in told[PERF]
+
+
+def test_the_report_explains_as_known_on_its_day(portfolio, tmp_path):
+    lake = paper_lake(tmp_path, portfolio, nights(1), "red")
+    write_explanations(lake, ID, DAY, DAY, ROWS)
+    later = DAY + timedelta(days=3)
+    rows = [replace(f, as_of=later) for f in latest_figures(lake, Area.PERFORMANCE, ID, DAY)]
+    write_figures(lake, Area.PERFORMANCE, "performance", ID, DAY, later, rows)
+    corrected = replace(ROWS[0], as_of=later, text="errors: 0.03 before, 0.22 after")
+    write_explanations(lake, ID, DAY, later, [corrected])
+    assert "0.11 after" in why_table(portfolio, lake)[PERF]
+    assert "0.22 after" in why_table(portfolio, lake, later)[PERF]
+
+
+def test_a_calm_quarter_has_nothing_to_explain(portfolio, tmp_path):
+    assert why_table(portfolio, paper_lake(tmp_path, portfolio, nights(1), "calm")) == {}

@@ -7,6 +7,7 @@ from report_hospital import DAY, make, system_record
 from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.outlook import outlook
+from aiops_pipelines.reports.prose import prose
 from aiops_pipelines.reports.reading import reading
 from aiops_pipelines.reports.view import figure_view
 from aiops_pipelines.verdict import Verdict
@@ -134,3 +135,21 @@ def test_too_little_data_says_how_long_until_it_is_enough():
     assert outlook(short(0, 1), system) == "labels mature after 14 days; then it can be judged"
     assert outlook(replace(short(20, 10), verdict=Verdict.OK), system) == ""
     assert outlook(replace(short(20, 10), window_from=None), system) == ""
+
+
+def test_sentences_of_the_lake_are_set_as_the_rest_of_a_page():
+    system = system_record(
+        "falls-risk", features=[{"name": "lactate_mmol_l", "kind": "numeric", "unit": "mmol/L"}]
+    )
+    assert prose("PSI of lactate_mmol_l -0.48 (-0.5 to -0.4), n=4,987", system) == (
+        "PSI of lactate (mmol/L) −0.48 (−0.5 to −0.4), n = 4,987"
+    )
+    assert prose("race=Pacific Islander since 2026-08-09: v-2 of 2026-13-40") == (
+        "race Pacific Islander since 9 August 2026: v-2 of 2026-13-40"
+    )
+
+
+def test_a_share_that_is_not_whole_is_never_rounded_to_whole():
+    assert wording.number(0.999709) == "0.9997"
+    assert wording.number(0.99999999) == "1.000000"
+    assert wording.number(1.0) == "1.000"

@@ -155,7 +155,7 @@ def _absence(each: SystemQuarter, area: Area) -> str:
     status = AreaStatus(
         area, each.areas[area].verdict, "no figure to show", each.areas[area].figures
     )
-    return area_reason(status)
+    return area_reason(status, each.system)
 
 
 def leading_figure(each: SystemQuarter, area: Area) -> Figure | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from aiops_pipelines.incidents import Incident
 from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.prose import prose
 from aiops_pipelines.reports.quarterly.gather import Quarter
 from aiops_pipelines.reports.quarterly.layout import Section, Table
 from aiops_pipelines.reports.view import duration_text, is_open
@@ -114,7 +115,7 @@ def _list(quarter: Quarter, known: Sequence[Incident], names: dict[str, str]) ->
             incident.status,
             f"{incident.opened:%d %b}",
             f"{incident.recovered_on:%d %b}" if incident.recovered_on else "no",
-            incident.summary,
+            prose(incident.summary),
         )
         for incident in known
     )
@@ -122,6 +123,6 @@ def _list(quarter: Quarter, known: Sequence[Incident], names: dict[str, str]) ->
         f"Incidents of {quarter.name}, and older ones still open, the gravest first",
         ("No.", "System", "Area", "Severity", "State", "Opened", "Recovered", "What"),
         rows,
-        widths=("15.5%", "14%", "11.5%", "8%", "12%", "7%", "9%", "23%"),
+        widths=("12%", "15%", "9.5%", "7%", "10%", "6.5%", "8.5%", "31.5%"),
         empty="No incident is on record.",
     )

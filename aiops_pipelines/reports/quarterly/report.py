@@ -38,6 +38,7 @@ from aiops_pipelines.reports.quarterly.obligations import (
     limits_section,
 )
 from aiops_pipelines.reports.quarterly.sheets import sheet
+from aiops_pipelines.reports.quarterly.why import why_section
 from aiops_pipelines.verdict import Verdict
 
 ON_COVER = 6
@@ -126,6 +127,7 @@ def quarterly_view(
         more_decisions=asked[on_cover:],
         sections=(
             status_section(quarter, systems),
+            why_section(lake, quarter, systems),
             portfolio_section(portfolio, quarter),
             coverage_section(quarter, systems),
             *area_sections(systems),
