@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -45,17 +45,31 @@ errors = Console(stderr=True)
 
 
 def told(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn our own errors into a message on stderr and exit code 1; let the others show."""
+    """Turn our own errors, and a database that is gone, into a message and exit code 1.
+
+    The others show.
+    """
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except AiopsError as error:
-            errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-            sys.exit(1)
+            _refuse(str(error))
+        except Exception as error:
+            # Imported late: most commands need no database, and --help need not wait for it.
+            from aiops_pipelines.database import database_gone
+
+            if (gone := database_gone(error)) is None:
+                raise
+            _refuse(f"{gone}; run it again once it does")
 
     return guarded
+
+
+def _refuse(reason: str) -> NoReturn:
+    errors.print(reason, style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(1)
 
 
 # The commands register themselves on the apps above when they are imported.

@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 if TYPE_CHECKING:
@@ -65,6 +66,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         yield connection
+
+
+def database_gone(error: BaseException) -> str | None:
+    """Return in words that a database did not answer, if that is what `error` comes from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OperationalError | InterfaceError) or (
+            isinstance(cause, DBAPIError) and cause.connection_invalidated
+        ):
+            # The driver's words alone: SQLAlchemy's add the statement and its values.
+            said = str(cause.orig).strip().splitlines() or ["no reason given"]
+            return f"a database did not answer: {said[0]}"
+        cause = cause.__cause__
+    return None
 
 
 def migrate(engine: Engine) -> None:

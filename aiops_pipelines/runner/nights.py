@@ -29,6 +29,7 @@ from dagster._core.storage.tags import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from aiops_pipelines.database import database_gone
 from aiops_pipelines.processes import process_pool, side_by_side
 from aiops_pipelines.resources import AS_OF_TAG
 
@@ -157,27 +158,40 @@ class Runner:
 
 
 def run_task(task: Task) -> TaskResult:
-    """Run one task in this process; the UI can run it again as if it had been started there."""
+    """Run one task in this process, on its own instance."""
     from aiops_pipelines.definitions import defs
 
-    job = defs.resolve_job_def(task.job)
+    return run_job(defs.resolve_job_def(task.job), task, own_instance())
+
+
+def run_job(job: dg.JobDefinition, task: Task, instance: dg.DagsterInstance) -> TaskResult:
+    """Run a task's job in this process; the UI can run it again as if it had been started there.
+
+    A database that goes away ends this task, told in its errors, and no other.
+    """
     single = task.start if task.start == task.end else None
-    instance = own_instance()
-    tags = merge_run_tags(
-        job_def=job,
-        partition_key=single,
-        tags=task.tags,
-        asset_selection=[],
-        instance=instance,
-        run_config=_QUIET,
-    )
-    run = instance.create_run_for_job(
-        job, run_config=_QUIET, tags=tags, remote_job_origin=_origin(task.job)
-    )
-    events = list(execute_run_iterator(InMemoryJob(job), run, instance))
-    finished = instance.get_run_by_id(run.run_id)
+    run_id = None
+    try:
+        tags = merge_run_tags(
+            job_def=job,
+            partition_key=single,
+            tags=task.tags,
+            asset_selection=[],
+            instance=instance,
+            run_config=_QUIET,
+        )
+        run = instance.create_run_for_job(
+            job, run_config=_QUIET, tags=tags, remote_job_origin=_origin(task.job)
+        )
+        run_id = run.run_id
+        events = list(execute_run_iterator(InMemoryJob(job), run, instance))
+        finished = instance.get_run_by_id(run_id)
+    except Exception as error:
+        if (gone := database_gone(error)) is None:
+            raise
+        return TaskResult(task, False, False, run_id, (f"{gone}; run it again",))
     success = finished is not None and finished.is_success
-    return TaskResult(task, success, False, run.run_id, tuple(_errors(events)))
+    return TaskResult(task, success, False, run_id, tuple(_errors(events)))
 
 
 @cache
