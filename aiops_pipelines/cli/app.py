@@ -1,4 +1,4 @@
-"""The command's root: subcommands, and errors that say what to do."""
+"""What all commands share: the groups they belong to, and errors that say what to do."""
 
 import sys
 from collections.abc import Callable
@@ -70,20 +70,3 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 def _refuse(reason: str) -> NoReturn:
     errors.print(reason, style="red", markup=False, highlight=False, soft_wrap=True)
     sys.exit(1)
-
-
-# The commands register themselves on the apps above when they are imported.
-from aiops_pipelines.cli import (  # noqa: E402
-    audit,  # noqa: F401
-    contracts,  # noqa: F401
-    demo,  # noqa: F401
-    doctor,  # noqa: F401
-    feeds,  # noqa: F401
-    incident_steps,  # noqa: F401
-    incidents,  # noqa: F401
-    nights,  # noqa: F401
-    portfolio,  # noqa: F401
-    quarantine,  # noqa: F401
-    reports,  # noqa: F401
-    status,  # noqa: F401
-)

@@ -7,7 +7,7 @@ from aiops_pipelines.feeds import Pseudonymiser
 from aiops_pipelines.ingestion import Intake, days_with_new_labels, spans
 from aiops_pipelines.portfolio import System, read_portfolio
 from aiops_pipelines.resources import LakeResource
-from aiops_pipelines.runner.nights import (
+from aiops_pipelines.runner.tasks import (
     Task,
     TaskResult,
     own_instance,

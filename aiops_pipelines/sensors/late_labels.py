@@ -12,7 +12,7 @@ from aiops_pipelines.resources import (
     LakeResource,
     PortfolioResource,
 )
-from aiops_pipelines.runner.nights import range_tags
+from aiops_pipelines.run_tags import range_tags
 
 
 @dg.sensor(job=RESTATEMENT, minimum_interval_seconds=600)

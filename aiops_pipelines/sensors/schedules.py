@@ -8,6 +8,7 @@ import dagster as dg
 from aiops_pipelines.jobs import MORNING, NIGHT, QUARTER
 from aiops_pipelines.partitions import HOSPITAL, system_day
 from aiops_pipelines.resources import AS_OF_TAG, DELIVER_TAG, PortfolioResource
+from aiops_pipelines.run_tags import SYSTEM_TAG
 from aiops_pipelines.sensors.portfolio import add_systems
 
 
@@ -32,7 +33,7 @@ def nightly(
         yield dg.RunRequest(
             run_key=f"{day} {system.id}",
             partition_key=system_day(day, system.id),
-            tags={AS_OF_TAG: day.isoformat(), "aiops/system": system.id},
+            tags={AS_OF_TAG: day.isoformat(), SYSTEM_TAG: system.id},
         )
 
 

@@ -17,7 +17,7 @@ from aiops_pipelines.jobs import HISTORY, RESTATEMENT
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.partitions import SYSTEMS, system_day
 from aiops_pipelines.resources import Clock, FeedsResource, LakeResource, PortfolioResource
-from aiops_pipelines.runner.nights import range_tags
+from aiops_pipelines.run_tags import range_tags
 from aiops_pipelines.sensors.late_labels import late_labels
 
 FIRST = date(2026, 6, 1)

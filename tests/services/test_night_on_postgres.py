@@ -36,7 +36,7 @@ from aiops_pipelines.resources import (
     ReportsResource,
 )
 from aiops_pipelines.runner import TaskResult, system_task
-from aiops_pipelines.runner.nights import run_job
+from aiops_pipelines.runner.tasks import run_job
 from aiops_pipelines.sensors.finished_nights import record_finished_nights
 from aiops_pipelines.sensors.outcomes import record_new_outcomes
 
