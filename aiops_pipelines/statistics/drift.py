@@ -99,52 +99,58 @@ def drift_series(
             raise ValueError(f"current: counts over other bins than the reference's, day {index}")
     z = float(special.ndtri((1 + confidence_level(level)) / 2))
     base_missing = proportion(reference.missing, reference.n_cases, level=level)
-    missing = _rates([day.missing for day in days], [day.n_cases for day in days], level)
-    outside = _rates([day.outside for day in days], [day.n for day in days], level)
-    unfit = [Estimate.missing(day.n, None, f"not of {bins.kind} features") for day in days]
+    if not days:
+        return []
+    counts = np.stack([day.counts for day in days])
+    n, absent = counts.sum(axis=1), np.array([day.missing for day in days])
+    missing = _rates(absent, n + absent, level)
+    outside = _rates(np.array([day.outside for day in days]), n, level)
+    unfit = [Estimate.missing(of, None, f"not of {bins.kind} features") for of in n.tolist()]
     new, beyond = (unfit, outside) if bins.kind == "numeric" else (outside, unfit)
+    moved = _distances(reference, counts, z)
+    scales = _scale_factors(reference, counts)
+    rows = zip(moved, missing, new, beyond, scales, strict=True)
     return [
-        Drift(
-            *moved,
-            missing[index],
-            estimate_difference(missing[index], base_missing),
-            new[index],
-            beyond[index],
-            _scale_factor(reference, days[index]),
-        )
-        for index, moved in enumerate(_distances(reference, days, z))
+        Drift(*four, gone, estimate_difference(gone, base_missing), unseen, away, scale)
+        for four, gone, unseen, away, scale in rows
     ]
 
 
-def _rates(events: list[int], n: list[int], level: float) -> list[Estimate]:
+def _rates(events: IntArray, n: IntArray, level: float) -> list[Estimate]:
     """Return proportions with Wilson intervals, many at once."""
     found = proportions(events, n, "wilson", level)
-    columns = (found.value.tolist(), found.low.tolist(), found.high.tolist(), events, n)
+    error = np.sqrt(found.value * (1 - found.value) / np.maximum(n, 1))
+    columns = [x.tolist() for x in (found.value, found.low, found.high, error, n, events)]
     return [
-        Estimate(value, low, high, math.sqrt(value * (1 - value) / of), of, count, "Wilson")
+        Estimate(value, low, high, spread, of, count, "Wilson")
         if of
         else Estimate.missing(0, 0, "Wilson")
-        for value, low, high, count, of in zip(*columns, strict=True)
+        for value, low, high, spread, of, count in zip(*columns, strict=True)
     ]
 
 
-def _scale_factor(base: FeatureCounts, now: FeatureCounts) -> float | None:
-    low, high = base.bins.low, base.bins.high
-    before, after = base.median(), now.median()
-    if not before or after is None or low is None or high is None or low < 0 < high:
-        return None
-    return after / before
+def _scale_factors(base: FeatureCounts, counts: IntArray) -> list[float | None]:
+    """Return the ratio of each day's median, a bin's centre, to the reference's."""
+    low, high, before = base.bins.low, base.bins.high, base.median()
+    if not before or low is None or high is None or low < 0 < high:
+        return [None] * len(counts)
+    upto = np.cumsum(counts, axis=1)
+    middle = np.argmax(upto >= upto[:, -1:] / 2, axis=1)
+    ratios = np.array(base.bins.centres)[middle] / before
+    return [
+        ratio if n else None for ratio, n in zip(ratios.tolist(), upto[:, -1].tolist(), strict=True)
+    ]
 
 
-def _distances(base: FeatureCounts, days: Sequence[FeatureCounts], z: float) -> list[_Four]:
+def _distances(base: FeatureCounts, counts: IntArray, z: float) -> list[_Four]:
     """Return PSI, Jensen-Shannon, KS and Wasserstein of each day; no value on days without any."""
     numeric = base.bins.kind == "numeric"
     names = _NUMERIC if numeric else _CATEGORICAL
     none = _four([Estimate.missing(0, None, name) for name in names])
-    filled = [day for day in days if day.n and base.n]
-    if not filled:
-        return [none for _ in days]
-    after = np.stack([day.counts for day in filled])
+    filled = counts.sum(axis=1) > 0
+    if not filled.any() or not base.n:
+        return [none] * len(counts)
+    after = counts[filled]
     n = after.sum(axis=1)
     cells = _in_cells(base, after)
     columns = [
@@ -152,15 +158,18 @@ def _distances(base: FeatureCounts, days: Sequence[FeatureCounts], z: float) -> 
         _rooted(distances.jensen_shannon(*cells), n, z, names[1], 1.0),
     ]
     if numeric:
-        gap = distances.kolmogorov_smirnov(base.counts, after)
-        moved = distances.wasserstein(base.counts, after, np.array(base.bins.centres))
+        # Bins that nobody fills move no distribution; there are ten of them to each that is filled.
+        held = (base.counts > 0) | after.any(axis=0)
+        before, now = base.counts[held], after[:, held]
+        gap = distances.kolmogorov_smirnov(before, now)
+        moved = distances.wasserstein(before, now, np.array(base.bins.centres)[held])
         columns.append(_rooted(gap, n, z, names[2], 1.0))
         columns.append(_rooted(moved, n, z, names[3], math.inf))
     else:
         columns.append(_rooted(distances.total_variation(*cells), n, z, names[2], 1.0))
         columns.append([Estimate.missing(count, None, names[3]) for count in n.tolist()])
     rows = iter(zip(*columns, strict=True))
-    return [_four(next(rows)) if day.n else none for day in days]
+    return [_four(next(rows)) if has_any else none for has_any in filled.tolist()]
 
 
 def _four(row: Sequence[Estimate]) -> _Four:
@@ -171,9 +180,10 @@ def _four(row: Sequence[Estimate]) -> _Four:
 def _in_cells(base: FeatureCounts, after: IntArray) -> tuple[IntArray, IntArray]:
     """Return the reference's and the days' counts per cell."""
     member = base.bins.cells(base.counts)
-    one_hot = np.zeros((base.bins.bins, int(member.max()) + 1), np.int64)
-    one_hot[np.arange(base.bins.bins), member] = 1
-    return base.counts @ one_hot, after @ one_hot
+    order = np.argsort(member, kind="stable")
+    first = np.unique(member[order], return_index=True)[1]
+    before = np.add.reduceat(base.counts[order], first)
+    return before, np.add.reduceat(after[:, order], first, axis=1)
 
 
 def _stability(found: Distance, n: IntArray, z: float) -> list[Estimate]:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray, refuse
+from aiops_pipelines.statistics.arguments import FloatArray, IntArray, refuse, same_length
+from aiops_pipelines.statistics.binning import count_in_bins
 
 NUMERIC_BINS = 20
 KNOWN_CATEGORIES = 1000
@@ -90,19 +91,37 @@ class FeatureCounts:
         Raises ValueError where a numeric feature holds something else than numbers.
         """
         if bins.kind == "numeric":
-            numbers = _numbers(bins.name, values)
-            found = np.sort(numbers[~np.isnan(numbers)])
-            cuts = np.searchsorted(found, np.array(bins.edges))
-            counts = np.diff(np.concatenate([[0], cuts, [len(found)]])).astype(np.int64)
-            outside = 0
-            if bins.low is not None and bins.high is not None:
-                first, last = (
-                    np.searchsorted(found, bins.low),
-                    np.searchsorted(found, bins.high, "right"),
-                )
-                outside = int(first + len(found) - last)
-            return cls(bins, counts, len(numbers) - len(found), outside)
+            return cls.of_groups(bins, values, np.zeros(len(np.asarray(values)), np.int64), 1)[0]
         return cls.from_category_counts(bins, *_category_counts(values))
+
+    @classmethod
+    def of_groups(
+        cls, bins: FeatureBins, values: ArrayLike, group: ArrayLike, n_groups: int
+    ) -> list[Self]:
+        """Count the numbers `values` (n,) of each group in one pass; NaN is missing.
+
+        `group` (n,) holds codes 0 to n_groups - 1: the days of a year, say.
+
+        Raises ValueError for categorical bins, values that are no numbers, or codes out of range.
+        """
+        if bins.kind != "numeric":
+            raise ValueError(f"bins: must be of a numeric feature, {bins.name} is categorical")
+        numbers, codes = _numbers(bins.name, values), np.asarray(group, np.int64)
+        same_length(values=numbers, group=codes)
+        if len(codes) and not 0 <= codes.min() <= codes.max() < n_groups:
+            beyond = (codes < 0) | (codes >= n_groups)
+            refuse("group", f"must be a code 0 to {n_groups - 1}", beyond, codes)
+        edges = np.array(bins.edges)
+        low = -np.inf if bins.low is None else bins.low
+        high = np.inf if bins.high is None else bins.high
+        dense = (low, high) if bins.low is not None else (0.0, 0.0)
+        counted = count_in_bins(numbers, codes, n_groups, edges, (low, high), dense)
+        return [
+            cls(bins, counts, missing, outside)
+            for counts, missing, outside in zip(
+                counted[0], counted[1].tolist(), counted[2].tolist(), strict=True
+            )
+        ]
 
     @classmethod
     def from_category_counts(
@@ -156,10 +175,11 @@ class FeatureCounts:
 
 
 def _numbers(name: str, values: ArrayLike) -> FloatArray:
-    if isinstance(values, np.ndarray) and values.dtype == np.float64:
-        return values
+    listed = np.asarray(values)
+    if listed.dtype == np.float64:
+        return listed
     try:
-        return pd.Series(np.asarray(values)).to_numpy(dtype=np.float64, na_value=np.nan)
+        return pd.Series(listed).to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise ValueError(f"values: {name} must be numbers or missing: {error}") from error
 

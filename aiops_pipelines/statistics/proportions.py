@@ -284,7 +284,9 @@ def estimate_difference(
     if comparisons < 1:
         raise ValueError(f"comparisons: must be at least 1, is {comparisons!r}")
     tail = (1 - confidence_level(level)) / 2
-    widen = normal_quantile(1 - tail / comparisons) / normal_quantile(1 - tail)
+    widen = 1.0
+    if comparisons > 1:
+        widen = normal_quantile(1 - tail / comparisons) / normal_quantile(1 - tail)
     n = a.n + b.n
     method = f"difference by MOVER of: {a.method}"
     if a.value is None or a.low is None or a.high is None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from aiops_pipelines.statistics.arguments import FloatArray, IntArray, as_compiled
+from aiops_pipelines.statistics.binning import first_above
 from aiops_pipelines.statistics.calibration import EXTREME
 
 POSITIVE, NEGATIVE, UNLABELLED = 0, 1, 2
@@ -61,7 +62,7 @@ def _scatter(
         log_p, log_q = np.log(kept), np.log1p(-kept)
         logit = log_p - log_q
         cell = min(max(int((logit + _FARTHEST) * per_cell), 0), _CELLS - 1)
-        b = _bin(p, edges, starts[cell], starts[cell + 1])
+        b = first_above(p, edges, starts[cell], starts[cell + 1])
         kind = state[i]
         y = 1.0 if kind == POSITIVE else 0.0
         loss = -log_p if kind == POSITIVE else -log_q
@@ -79,19 +80,3 @@ def _scatter(
             else:
                 for t in range(SUMS):
                     sums[g, b, t] += term[t]
-
-
-@njit(cache=True, error_model="numpy")
-def _bin(p: float, edges: FloatArray, low: int, high: int) -> int:
-    """Return how many edges are at most `p`, looked for from `low` to `high` first."""
-    while low < high:
-        middle = (low + high) // 2
-        if edges[middle] <= p:
-            low = middle + 1
-        else:
-            high = middle
-    while low > 0 and edges[low - 1] > p:
-        low -= 1
-    while low < len(edges) and edges[low] <= p:
-        low += 1
-    return low

@@ -162,3 +162,42 @@ def test_the_domain_classifier_sees_a_joint_change_that_no_feature_shows() -> No
     together = np.column_stack([first, 0.95 * first + 0.3 * random.normal(size=300)])
     assert domain_classifier(apart, random.normal(size=(300, 2))).low < 0.5
     assert domain_classifier(apart, together).low > 0.6
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        np.random.default_rng(1).normal(size=500),
+        np.random.default_rng(1).lognormal(3, 2, 500),
+        np.repeat([0.0, 1.0], 50),
+        np.full(20, 7.0),
+        np.array([-1e200, 0.0, 1e200]),
+    ],
+    ids=["normal", "skewed", "two values", "one value", "widest"],
+)
+def test_groups_counted_in_one_pass_are_the_bins_by_definition(reference):
+    bins = numeric_bins("x", reference)
+    draw = np.random.default_rng(2)
+    odd = [np.nan, np.inf, -np.inf, *bins.edges, *np.nextafter(bins.edges, -np.inf)]
+    values = np.concatenate([draw.choice(reference, 300), 10 * draw.normal(size=300), odd])
+    group = draw.integers(0, 3, len(values))
+    for code, found in enumerate(FeatureCounts.of_groups(bins, values, group, 3)):
+        own = values[group == code]
+        known = own[~np.isnan(own)]
+        place = np.searchsorted(bins.edges, known, "right")
+        assert np.array_equal(found.counts, np.bincount(place, minlength=bins.bins))
+        assert found.missing == np.isnan(own).sum()
+        assert found.outside == np.sum((known < bins.low) | (known > bins.high))
+
+
+@pytest.mark.parametrize(
+    ("values", "group", "message"),
+    [
+        ([0.1, 0.2], [0, 2], "group: must be a code 0 to 1; first offending index 1"),
+        ([0.1, 0.2], [0], "shapes differ: values has 2, group has 1"),
+        (["a", "b"], [0, 1], "values: x must be numbers or missing"),
+    ],
+)
+def test_groups_that_cannot_be_counted_are_named(values, group, message):
+    with pytest.raises(ValueError, match=message):
+        FeatureCounts.of_groups(numeric_bins("x", [0.0, 1.0]), values, group, 2)

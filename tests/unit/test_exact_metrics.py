@@ -145,7 +145,7 @@ def test_bad_input_is_named(score, label, message):
 WARMED = """
 import numba, numpy as np
 from aiops_pipelines.statistics import *
-from aiops_pipelines.statistics import exact, scatter, subgroup_counts, tie_blocks
+from aiops_pipelines.statistics import binning, exact, scatter, subgroup_counts, tie_blocks
 matrix = np.random.default_rng(0).random((50, 2))
 score, label = matrix[:, 0], matrix[:, 1] < 0.5
 frozen = score.copy()
@@ -156,12 +156,13 @@ for values in (score, frozen, frozen.astype("f4")):
     codes = np.zeros(50, np.int8)
     exact_metrics(np.tile(values, 500), np.tile(label, 500))
     Histogram.of_groups(values, label, reference_edges(values), codes, 1, label)
+    FeatureCounts.from_values(numeric_bins("x", values), values)
     names = {"site": ("a", "b")}
     count_groups(values > 0.5, label, {"site": codes}, names, label, values)
     count_groups(values > 0.5, label, {"site": list(codes)}, names)
 kernels = [
     kernel
-    for module in (exact, scatter, subgroup_counts, tie_blocks)
+    for module in (binning, exact, scatter, subgroup_counts, tie_blocks)
     for kernel in vars(module).values()
     if hasattr(kernel, "stats")
 ]
