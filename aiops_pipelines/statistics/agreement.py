@@ -16,14 +16,19 @@ from aiops_pipelines.statistics.arguments import (
     FloatArray,
     IntArray,
     confidence_level,
+    numbers,
     real,
     refuse,
     same_length,
+    whole,
 )
+from aiops_pipelines.statistics.daily_counts import whole_counts
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion
 from aiops_pipelines.statistics.ranking import AurocSums, auroc, logit_interval
 from aiops_pipelines.statistics.tails import normal_quantile, student_quantile
+
+MANY_CLASSES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def confusion_matrix(predicted: ArrayLike, label: ArrayLike, classes: int) -> In
 
     Raises ValueError for differing lengths or a class outside that range.
     """
+    classes = whole("classes", classes, least=1, most=MANY_CLASSES)
     p, y = real("predicted", predicted), real("label", label)
     same_length(predicted=p, label=y)
     for name, values in (("predicted", p), ("label", y)):
@@ -73,14 +79,15 @@ def ordinal(predicted: ArrayLike, label: ArrayLike, classes: int, level: float =
     return ordinal_from_confusion(confusion_matrix(predicted, label, classes), level)
 
 
-def ordinal_from_confusion(matrix: IntArray, level: float = 0.95) -> Ordinal:
+def ordinal_from_confusion(matrix: ArrayLike, level: float = 0.95) -> Ordinal:
     """Return the agreement of ordered grades from counts (predicted, true).
 
-    Raises ValueError unless the matrix is square, of two grades or more, and without negatives.
+    Raises ValueError unless the matrix is square, of two grades or more, and of counts.
     """
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) < 2:
-        raise ValueError(f"matrix: must be square with two grades or more, is {matrix.shape}")
-    refuse("matrix", "must not be negative", matrix.ravel() < 0, matrix.ravel())
+    counted = np.asarray(matrix)
+    if counted.ndim != 2 or counted.shape[0] != counted.shape[1] or len(counted) < 2:
+        raise ValueError(f"matrix: must be square with two grades or more, is {counted.shape}")
+    matrix = whole_counts("matrix", counted.ravel()).reshape(counted.shape)
     n = int(matrix.sum())
     gap = np.subtract.outer(np.arange(len(matrix)), np.arange(len(matrix)))
     near = int(matrix[np.abs(gap) <= 1].sum())
@@ -149,9 +156,10 @@ def multiclass(probabilities: ArrayLike, label: ArrayLike, level: float = 0.95) 
 
     Raises ValueError for other shapes, NaN, or classes outside the range.
     """
-    chance = np.asarray(probabilities, dtype=np.float64)
-    if chance.ndim != 2 or chance.shape[1] < 2:
-        raise ValueError(f"probabilities: must be (n, k), k at least 2, are {chance.shape}")
+    given = np.asarray(probabilities)
+    if given.ndim != 2 or given.shape[1] < 2:
+        raise ValueError(f"probabilities: must be (n, k), k at least 2, are {given.shape}")
+    chance = numbers("probabilities", given)
     broken = np.isfinite(chance).sum(axis=1) < chance.shape[1]
     refuse("probabilities", "must be finite", broken, chance)
     same_length(probabilities=chance, label=np.asarray(label))

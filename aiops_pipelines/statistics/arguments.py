@@ -1,5 +1,6 @@
 """Checks of arguments shared by all statistics: every refusal names argument, rule and index."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+
+MOST = 2.0**53
+"""The largest count up to which a float holds every whole number."""
+MANY = 100_000
+"""More bins, categories or replicates than that are a mistake, and would not fit into memory."""
 
 
 def refuse(name: str, rule: str, broken: NDArray[np.bool_], values: NDArray[Any]) -> None:
@@ -24,15 +30,31 @@ def _vector(name: str, values: ArrayLike) -> NDArray[Any]:
     return array
 
 
-def real(name: str, values: ArrayLike) -> FloatArray:
-    """Return `values` as a float64 vector; raise ValueError at the first NaN or infinity."""
-    array = _vector(name, values)
+def numbers(name: str, values: ArrayLike) -> FloatArray:
+    """Return `values` as float64 of any shape, None as NaN; raise ValueError for other things."""
+    array = np.asarray(values)
     try:
-        array = array.astype(np.float64, copy=False)
+        return array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: must be numbers, is {array.dtype}") from error
+
+
+def real(name: str, values: ArrayLike, largest: float = math.inf) -> FloatArray:
+    """Return `values` as a float64 vector; raise ValueError at the first NaN or infinity.
+
+    Nor may a value exceed `largest` in size: powers of it are to be held by a float.
+    """
+    array = numbers(name, _vector(name, values))
     refuse(name, "must be finite", ~np.isfinite(array), array)
+    if largest < math.inf:
+        refuse(name, f"must not exceed {largest:g} in size", np.abs(array) > largest, array)
     return array
+
+
+def table(name: str, values: ArrayLike) -> FloatArray:
+    """Return `values` as float64 of any shape, finite; raise ValueError at the first other."""
+    array = np.asarray(values)
+    return real(name, array.ravel()).reshape(array.shape)
 
 
 def probability(name: str, values: ArrayLike) -> FloatArray:
@@ -60,6 +82,16 @@ def nonnegative(name: str, values: ArrayLike) -> FloatArray:
     return array
 
 
+def counts(name: str, values: ArrayLike) -> FloatArray:
+    """Return `values` as float64, not below 0; ValueError for more than a float counts one by one.
+
+    Counts need not be whole: an effective size seldom is.
+    """
+    array = nonnegative(name, values)
+    refuse(name, "must not exceed 2^53", array > MOST, array)
+    return array
+
+
 def same_length(**arrays: NDArray[Any]) -> int:
     """Return the common length of the named vectors; raise ValueError when they differ."""
     lengths = {name: len(array) for name, array in arrays.items()}
@@ -67,6 +99,20 @@ def same_length(**arrays: NDArray[Any]) -> int:
         stated = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise ValueError(f"shapes differ: {stated}")
     return next(iter(lengths.values()))
+
+
+def whole(name: str, value: float, least: int = 0, most: float = MOST) -> int:
+    """Return `value` as an int; raise ValueError unless it is whole, from `least` to `most`."""
+    if not least <= value <= most or value != int(value):
+        raise ValueError(
+            f"{name}: must be a whole number from {least} to {most:,.0f}, is {value!r}"
+        )
+    return int(value)
+
+
+def random_numbers(seed: int) -> np.random.Generator:
+    """Return a generator of `seed`; raise ValueError unless it is a whole number from 0 on."""
+    return np.random.default_rng(whole("seed", seed))
 
 
 def confidence_level(level: float) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import betaincc, betaln, gammainc, gammaln, log_ndtr, zeta
 
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray
+from aiops_pipelines.statistics.arguments import MOST, FloatArray, IntArray
 from aiops_pipelines.statistics.daily_counts import one_day, open_unit, positive
 
 SMALLEST_TAIL = 1e-250
@@ -150,7 +150,8 @@ def bernoulli_confidence_interval(
     """
     counted, tried = one_day(events, trials)
     open_unit("alpha", alpha)
-    positive("optimised_at", optimised_at)
+    if positive("optimised_at", optimised_at) > MOST:
+        raise ValueError(f"optimised_at: must not exceed {MOST:g}, is {optimised_at!r}")
     if not tried:
         return 0.0, 1.0
     seen = min(max(counted / tried, EDGE), 1 - EDGE)

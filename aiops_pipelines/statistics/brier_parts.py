@@ -9,7 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aiops_pipelines.statistics.arguments import FloatArray
+from aiops_pipelines.statistics.arguments import (
+    MANY,
+    FloatArray,
+    whole,
+)
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.histogram import Histogram
 from aiops_pipelines.statistics.resampling import resampled
@@ -38,8 +42,7 @@ def brier_parts(
 
     Raises ValueError for fewer than one group.
     """
-    if groups < 1:
-        raise ValueError(f"groups: must be at least 1, are {groups}")
+    groups = whole("groups", groups, least=1, most=MANY)
     cases = histogram.positive + histogram.negative
     member = np.minimum(
         (np.cumsum(cases) - cases / 2) * groups // max(int(cases.sum()), 1), groups - 1

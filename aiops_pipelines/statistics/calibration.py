@@ -15,7 +15,10 @@ from aiops_pipelines.statistics.arguments import (
     FloatArray,
     binary,
     confidence_level,
+    counts,
     probability,
+    real,
+    refuse,
     same_length,
 )
 from aiops_pipelines.statistics.estimate import Estimate
@@ -35,6 +38,7 @@ EXTREME = 1e-12
 
 _NEWTON_STEPS = 50
 _FLAT = 1e-8
+_STEEPEST = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +157,22 @@ def observed_expected_from_groups(
 
 
 def cox_recalibration(
-    logits: FloatArray, positives: FloatArray, totals: FloatArray, level: float = 0.95
+    logits: ArrayLike, positives: ArrayLike, totals: ArrayLike, level: float = 0.95
 ) -> Recalibration:
     """Return Cox's intercept and slope from groups, by Newton's method, with Wald intervals.
 
     No value where one class is missing, where all scores are equal, or where the scores separate
     the classes (the likelihood then has no maximum).
+
+    Raises ValueError for lengths that differ, NaN or infinity, negative counts, or more positives
+    than cases in a group.
     """
+    logits = real("logits", logits, largest=_STEEPEST)
+    positives, totals = counts("positives", positives), counts("totals", totals)
+    same_length(logits=logits, positives=positives, totals=totals)
+    refuse("positives", "must not exceed totals", positives > totals, positives)
+    kept = totals > 0
+    logits, positives, totals = logits[kept], positives[kept], totals[kept]
     method = "Cox recalibration, Wald"
     n, events = round(float(totals.sum())), round(float(positives.sum()))
     missing = Estimate.missing(n, events, method)

@@ -8,12 +8,12 @@ from datetime import date
 
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import IntArray, nonnegative, refuse, same_length
+from aiops_pipelines.statistics.arguments import IntArray, counts, refuse, same_length
 
 
 def whole_counts(name: str, values: ArrayLike) -> IntArray:
     """Return `values` as int64 counts; raise ValueError at the first negative or broken number."""
-    array = nonnegative(name, values)
+    array = counts(name, values)
     refuse(name, "must be a whole number", array != array.round(), array)
     return array.astype("int64")
 

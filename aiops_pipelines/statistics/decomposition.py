@@ -13,18 +13,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from aiops_pipelines.statistics.arguments import (
+    MANY,
     FloatArray,
     binary,
     confidence_level,
     nonnegative,
+    random_numbers,
     real,
     same_length,
+    whole,
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.shift_parts import Parts, headline, shapley
 from aiops_pipelines.statistics.tails import normal_quantile
 
 REPLICATES = 400
+_LARGEST = 1e140
 METHOD = "shift decomposition, parametric bootstrap"
 
 
@@ -65,7 +69,10 @@ class ShiftCells:
         """Return the sums over cases; arguments as in `decompose_shift`."""
         if (reference_label is None) != (current_label is None):
             raise ValueError("current_label: labels must be given for both periods or for neither")
-        metrics = real("reference", reference), real("current", current)
+        metrics = (
+            real("reference", reference, largest=_LARGEST),
+            real("current", current, largest=_LARGEST),
+        )
         slices = np.asarray(reference_slice).astype(str), np.asarray(current_slice).astype(str)
         same_length(reference=metrics[0], reference_slice=slices[0])
         same_length(current=metrics[1], current_slice=slices[1])
@@ -164,6 +171,7 @@ def decompose_shift_cells(
     for none), the same for the same `seed`; intervals are normal.
     """
     confidence_level(level)
+    replicates = whole("replicates", replicates, most=MANY)
     labelled = cells.count.shape[2] == 2
     mean = np.divide(
         cells.total, cells.count, out=np.zeros(cells.count.shape), where=cells.count > 0
@@ -194,7 +202,7 @@ def _replicates(
     cells: ShiftCells, mean: FloatArray, replicates: int, seed: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return bootstrap counts and means, shape (replicates, 2, slices, labels)."""
-    rng = np.random.default_rng(seed)
+    rng = random_numbers(seed)
     shape = (replicates, *cells.count.shape)
     count = rng.poisson(cells.count, shape).astype(np.float64)
     # A period without a single case cannot be compared: keep the observed counts there.

@@ -14,7 +14,14 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from aiops_pipelines.statistics import distances
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray, confidence_level
+from aiops_pipelines.statistics.arguments import (
+    FloatArray,
+    IntArray,
+    confidence_level,
+    numbers,
+    refuse,
+    whole,
+)
 from aiops_pipelines.statistics.distances import Distance
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.features import (
@@ -29,6 +36,7 @@ from aiops_pipelines.statistics.proportions import (
     proportions,
 )
 
+_LARGEST = 1e140
 _NUMERIC = ("PSI", "Jensen-Shannon", "KS", "Wasserstein")
 _CATEGORICAL = ("PSI", "Jensen-Shannon", "total variation", "categories have no distance")
 _Four = tuple[Estimate, Estimate, Estimate, Estimate]
@@ -80,6 +88,8 @@ def drift(
 def _reference(values: ArrayLike, kind: FeatureKind | None) -> FeatureCounts:
     if kind not in (None, "numeric", "categorical"):
         raise ValueError(f"kind: must be numeric or categorical, is {kind!r}")
+    if np.ndim(values) != 1:
+        raise ValueError(f"reference: must be one-dimensional, has shape {np.shape(values)}")
     listed = pd.Series(np.asarray(values)).infer_objects()
     numbers = pd.api.types.is_numeric_dtype(listed) and not pd.api.types.is_bool_dtype(listed)
     make = numeric_bins if kind == "numeric" or (kind is None and numbers) else categorical_bins
@@ -91,9 +101,12 @@ def drift_series(
 ) -> list[Drift]:
     """Return the drift of each of `days` (or windows) from `reference`, all at once.
 
-    Raises ValueError where counts are over other bins than the reference's.
+    Raises ValueError where counts are over other bins than the reference's, or the reference's
+    values are too large for a float to hold the squares of their distances.
     """
     bins = reference.bins
+    if max(abs(bins.low or 0.0), abs(bins.high or 0.0)) > _LARGEST:
+        raise ValueError(f"reference: {bins.name} must not exceed {_LARGEST:g} in size")
     for index, day in enumerate(days):
         if day.bins is not bins and day.bins != bins:
             raise ValueError(f"current: counts over other bins than the reference's, day {index}")
@@ -231,11 +244,16 @@ def domain_classifier(
 
     from aiops_pipelines.statistics.ranking import auroc
 
-    a, b = np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64)
+    a, b = numbers("reference", reference), numbers("current", current)
+    whole("seed", seed, most=2**32 - 1)
+    confidence_level(level)
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"current: must be (m, k) like the reference, are {a.shape} and {b.shape}")
     if min(len(a), len(b)) < 10:
         raise ValueError("reference, current: need at least 10 rows each")
+    for name, rows in (("reference", a), ("current", b)):
+        infinite = np.isinf(rows).max(axis=1, initial=False)
+        refuse(name, "must be finite, or NaN for missing", infinite, rows)
     origin = np.repeat([0, 1], [len(a), len(b)])
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     model = HistGradientBoostingClassifier(max_depth=4, random_state=seed)

@@ -11,12 +11,22 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import FloatArray, confidence_level, nonnegative
+from aiops_pipelines.statistics.arguments import (
+    FloatArray,
+    confidence_level,
+    counts,
+    nonnegative,
+    numbers,
+    random_numbers,
+    real,
+    same_length,
+)
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.resampling import binned_auroc
 from aiops_pipelines.statistics.tails import normal_quantile
 
 REPLICATES = 200
+_LARGEST = 1e140
 
 
 def expected_auroc_change(
@@ -33,18 +43,21 @@ def expected_auroc_change(
     bootstraps of all counts. `n` is the number of current cases. Raises ValueError for negative
     counts or shapes that differ.
     """
-    events, others = np.asarray(positive, np.float64), np.asarray(negative, np.float64)
-    now = nonnegative("current", current)
-    for name, counts in (("positive", events), ("negative", others)):
-        if counts.ndim != 2 or len(counts) != len(now) or counts.shape != events.shape:
-            raise ValueError(f"{name}: must be (cells, bins), has shape {counts.shape}")
-        nonnegative(name, counts.ravel())
+    events, others = numbers("positive", positive), numbers("negative", negative)
+    now = counts("current", current)
+    for name, held in (("positive", events), ("negative", others)):
+        if held.ndim != 2 or len(held) != len(now) or held.shape != events.shape:
+            raise ValueError(
+                f"{name}: must be (cells, bins) for the {len(now)} cells of current, "
+                f"has shape {held.shape}"
+            )
+        counts(name, held.ravel())
     confidence_level(level)
     method, n = "importance-weighted reference, Poisson bootstrap", round(float(now.sum()))
     value = float(_auroc_change(events, others, now))
     if not math.isfinite(value):
         return Estimate.missing(n, None, method)
-    random = np.random.default_rng(seed)
+    random = random_numbers(seed)
     size = (REPLICATES, *events.shape)
     drawn = _auroc_change(
         random.poisson(events, size).astype(np.float64),
@@ -85,11 +98,12 @@ def expected_mean_change(
 
     `count`, `total` and `square` are the reference's cases, sum of the error and sum of its
     squares, `current` the current cases, all (cells,). The interval is normal. Raises ValueError
-    for negative counts.
+    for negative counts or squares, NaN, infinity, or lengths that differ.
     """
-    n, now = nonnegative("count", count), nonnegative("current", current)
+    n, now = counts("count", count), counts("current", current)
     confidence_level(level)
-    sums, squares = np.asarray(total, np.float64), np.asarray(square, np.float64)
+    sums, squares = real("total", total, largest=_LARGEST), nonnegative("square", square)
+    same_length(count=n, total=sums, square=squares, current=now)
     method, cases = "importance-weighted reference, normal interval", round(float(now.sum()))
     used = n > 0
     if not used.any() or now[used].sum() == 0:

@@ -23,6 +23,7 @@ from aiops_pipelines.statistics.arguments import (
     confidence_level,
     nonnegative,
     probability,
+    random_numbers,
     same_length,
 )
 from aiops_pipelines.statistics.density_ratio import density_ratio
@@ -94,7 +95,7 @@ def estimate_performance(
     now, before = probability("score", score), probability("reference_score", reference_score)
     label = binary("reference_label", reference_label)
     same_length(reference_score=before, reference_label=label)
-    points = probability("thresholds", np.asarray(thresholds, dtype=np.float64))
+    points = probability("thresholds", thresholds)
     weight = np.ones(len(before))
     if method == "pape":
         weight = _weights(features, reference_features, now, before, seed)
@@ -137,7 +138,7 @@ def estimate_performance_from_counts(
     """
     if not np.array_equal(reference.edges, current.edges):
         raise ValueError("current: bins of other edges than the reference's")
-    points = probability("thresholds", np.asarray(thresholds, dtype=np.float64))
+    points = probability("thresholds", thresholds)
     bins = _Bins(
         current.edges,
         reference.positive.astype(np.float64),
@@ -225,7 +226,7 @@ def _estimated(
     name = f"{method.upper()}, {reference.resolve(recalibration)} recalibration"
     outcomes: tuple[_Outcome, ...] = ()
     if risk is not None and n:
-        random = np.random.default_rng(seed)
+        random = random_numbers(seed)
         risks = recalibration_draws(reference, recalibration, DRAWS, random)
         positive, negative = bins.current * risks, bins.current * (1 - risks)
         outcomes = (

@@ -13,11 +13,13 @@ from numba import njit
 from numpy.typing import ArrayLike
 
 from aiops_pipelines.statistics.arguments import (
+    MANY,
     FloatArray,
     binary,
     probability,
     real,
     same_length,
+    whole,
 )
 from aiops_pipelines.statistics.calibration import EXTREME, Spiegelhalter, spiegelhalter
 from aiops_pipelines.statistics.estimate import Estimate
@@ -86,9 +88,8 @@ def exact_metrics(
     """
     scores, labels = probability("score", score), binary("label", label)
     n = same_length(score=scores, label=labels)
-    cuts = real("thresholds", np.asarray(thresholds, dtype=np.float64))
-    if bins < 1:
-        raise ValueError(f"bins: must be at least 1, is {bins}")
+    cuts = real("thresholds", thresholds)
+    bins = whole("bins", bins, least=1, most=MANY)
     keys = sorted_keys(scores, labels)
     positives = int(labels.sum())
     value = (keys >> _LABEL).view(np.float64)

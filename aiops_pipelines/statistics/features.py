@@ -13,7 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray, refuse, same_length
+from aiops_pipelines.statistics.arguments import (
+    MANY,
+    FloatArray,
+    IntArray,
+    refuse,
+    same_length,
+    whole,
+)
 from aiops_pipelines.statistics.binning import count_in_bins
 
 NUMERIC_BINS = 20
@@ -176,6 +183,8 @@ class FeatureCounts:
 
 def _numbers(name: str, values: ArrayLike) -> FloatArray:
     listed = np.asarray(values)
+    if listed.ndim != 1:
+        raise ValueError(f"values: {name} must be one-dimensional, has shape {listed.shape}")
     if listed.dtype == np.float64:
         return listed
     try:
@@ -185,6 +194,8 @@ def _numbers(name: str, values: ArrayLike) -> FloatArray:
 
 
 def _category_counts(values: ArrayLike) -> tuple[list[str | None], list[int]]:
+    if np.ndim(values) != 1:
+        raise ValueError(f"values: must be one-dimensional, has shape {np.shape(values)}")
     listed = pd.Series(np.asarray(values, dtype=object))
     occurring = listed.value_counts(sort=False)
     numbers: Counter[str | None] = Counter()
@@ -204,6 +215,7 @@ def numeric_bins(name: str, reference: ArrayLike, bins: int = NUMERIC_BINS) -> F
 
     Raises ValueError where the reference has no value at all, or an infinite one.
     """
+    bins = whole("bins", bins, least=1, most=MANY)
     numbers = _numbers(name, reference)
     refuse("reference", f"{name} must be finite", np.isinf(numbers), numbers)
     values = np.sort(numbers[~np.isnan(numbers)])
@@ -262,6 +274,7 @@ def categorical_bins(name: str, reference: ArrayLike, known: int = KNOWN_CATEGOR
 
     Beyond `known` categories the least frequent are left out and count as new.
     """
+    known = whole("known", known, least=1, most=MANY)
     names, numbers = _category_counts(reference)
     order = sorted(
         (

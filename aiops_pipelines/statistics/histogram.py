@@ -21,6 +21,7 @@ from aiops_pipelines.statistics.arguments import (
     IntArray,
     binary,
     probability,
+    real,
     refuse,
     same_length,
 )
@@ -93,7 +94,7 @@ def reference_edges(scores: ArrayLike, operating_points: ArrayLike = ()) -> Floa
     Raises ValueError for scores or operating points outside [0, 1].
     """
     reference = probability("scores", scores)
-    points = probability("operating_points", np.asarray(operating_points, dtype=np.float64))
+    points = probability("operating_points", operating_points)
     parts = [special.expit(LOGITS), points]
     if len(reference):
         parts.append(np.quantile(reference, np.linspace(0, 1, QUANTILES)))
@@ -102,15 +103,21 @@ def reference_edges(scores: ArrayLike, operating_points: ArrayLike = ()) -> Floa
 
 
 def coarse_edges(edges: FloatArray, operating_points: ArrayLike = ()) -> FloatArray:
-    """Return about COARSE_BINS of `edges`, the operating points among them: for subgroups."""
-    step = max(1, len(edges) // COARSE_BINS)
-    points = np.asarray(operating_points, dtype=np.float64)
-    return np.unique(np.concatenate([edges[::step], points[points > 0]]))
+    """Return about COARSE_BINS of `edges`, the operating points among them: for subgroups.
+
+    Raises ValueError for edges that do not rise, or operating points outside [0, 1].
+    """
+    bounds, points = _rising(edges), probability("operating_points", operating_points)
+    step = max(1, len(bounds) // COARSE_BINS)
+    return np.unique(np.concatenate([bounds[::step], points[points > 0]]))
 
 
 def edges_digest(edges: FloatArray) -> str:
-    """Return what identifies these edges: histograms of other edges can't be added."""
-    return hashlib.sha256(np.ascontiguousarray(edges).tobytes()).hexdigest()[:16]
+    """Return what identifies these edges: histograms of other edges can't be added.
+
+    Raises ValueError for NaN or infinity.
+    """
+    return hashlib.sha256(np.ascontiguousarray(real("edges", edges)).tobytes()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

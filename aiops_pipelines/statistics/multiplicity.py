@@ -12,7 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, probability, refuse
+from aiops_pipelines.statistics.arguments import (
+    BoolArray,
+    FloatArray,
+    numbers,
+    probability,
+    refuse,
+)
 from aiops_pipelines.statistics.daily_counts import open_unit
 
 
@@ -33,7 +39,7 @@ def e_bh(e_values: ArrayLike, level: float = 0.05) -> Discoveries:
     `e_values` has shape (tests,), infinity allowed. Source: Wang & Ramdas (2022).
     """
     open_unit("level", level)
-    evidence = np.asarray(e_values, dtype=np.float64)
+    evidence = numbers("e_values", e_values)
     if evidence.ndim != 1:
         raise ValueError(f"e_values: must be one-dimensional, has shape {evidence.shape}")
     refuse("e_values", "must be a number not below 0", ~(evidence >= 0), evidence)

@@ -20,6 +20,7 @@ from aiops_pipelines.statistics.arguments import (
     real,
     refuse,
     same_length,
+    whole,
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion, proportions
@@ -68,9 +69,9 @@ def operating_point_from_counts(
     Raises ValueError for negative counts.
     """
     confidence_level(level)
-    for name, count in (("tp", tp), ("fp", fp), ("fn", fn), ("tn", tn)):
-        if count < 0:
-            raise ValueError(f"{name}: must not be negative, is {count}")
+    tp, fp, fn, tn = (
+        whole(name, count) for name, count in (("tp", tp), ("fp", fp), ("fn", fn), ("tn", tn))
+    )
     ppv = proportion(tp, tp + fp, level=level)
     return OperatingPoint(
         sensitivity=proportion(tp, tp + fn, level=level),

@@ -9,14 +9,20 @@ for its mid-p form.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
-from aiops_pipelines.statistics.arguments import FloatArray, confidence_level, nonnegative, refuse
+from aiops_pipelines.statistics.arguments import (
+    FloatArray,
+    confidence_level,
+    counts,
+    numbers,
+    refuse,
+    whole,
+)
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.tails import (
     beta_quantile,
@@ -83,12 +89,12 @@ def proportions(
     Counts need not be whole: an effective size seldom is. Raises ValueError for counts that are
     negative, not finite, or of more events than n, shapes that differ, or an unknown method.
     """
-    x, m = np.asarray(events, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    x, m = numbers("events", events), numbers("n", n)
     if x.shape != m.shape:
         raise ValueError(f"shapes differ: events has {x.shape}, n has {m.shape}")
     _method(method)
-    nonnegative("events", x.ravel())
-    nonnegative("n", m.ravel())
+    counts("events", x.ravel())
+    counts("n", m.ravel())
     refuse("events", "must not exceed n", x.ravel() > m.ravel(), x.ravel())
     alpha = 1 - confidence_level(level)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -206,9 +212,9 @@ def paired_difference(b: int, c: int, n: int, level: float = 0.95) -> Estimate:
 
     Raises ValueError for negative counts or more discordant pairs than pairs.
     """
-    _counts(b + c, n, "b + c", "n")
     _counts(b, n, "b", "n")
     _counts(c, n, "c", "n")
+    _counts(b + c, n, "b + c", "n")
     confidence_level(level)
     if n == 0:
         return Estimate.missing(0, 0, "Tango score")
@@ -261,11 +267,8 @@ def mcnemar(b: int, c: int, method: McNemarMethod = "exact") -> McNemar:
 
 
 def _counts(events: int, n: int, events_name: str, n_name: str) -> None:
-    for name, count in ((events_name, events), (n_name, n)):
-        if not isinstance(count, Real) or count != count or count % 1:
-            raise ValueError(f"{name}: must be a whole number, is {count!r}")
-    if n < 0 or events < 0:
-        raise ValueError(f"{events_name}, {n_name}: must not be negative, are {events} and {n}")
+    whole(n_name, n)
+    whole(events_name, events)
     if events > n:
         raise ValueError(f"{events_name}: must not exceed {n_name}, is {events} of {n}")
 
@@ -281,8 +284,7 @@ def estimate_difference(
 
     Raises ValueError for fewer comparisons than 1.
     """
-    if comparisons < 1:
-        raise ValueError(f"comparisons: must be at least 1, is {comparisons!r}")
+    comparisons = whole("comparisons", comparisons, least=1)
     tail = (1 - confidence_level(level)) / 2
     widen = 1.0
     if comparisons > 1:

@@ -24,6 +24,8 @@ from aiops_pipelines.statistics.resampling import mean_estimate
 _AGREEMENT = 1.96
 _FAR = 1e3
 """Beyond this many standard deviations from 0 a float's fourth powers no longer hold the spread."""
+_LARGEST = 1e70
+"""Fourth powers of larger values, summed over cases, are more than a float holds."""
 _UNDERFLOW = 1e-75
 """Variances below this have squares that a float no longer holds."""
 
@@ -76,7 +78,8 @@ class RegressionSums:
 
         Raises ValueError for differing lengths, NaN or infinite values.
         """
-        p, y = real("predicted", predicted), real("observed", observed)
+        p = real("predicted", predicted, largest=_LARGEST)
+        y = real("observed", observed, largest=_LARGEST)
         n = same_length(predicted=p, observed=y)
         e = p - y
         pp, ee, pe = p * p, e * e, p * e

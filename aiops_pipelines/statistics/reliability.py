@@ -13,12 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from aiops_pipelines.statistics.arguments import (
+    MANY,
     FloatArray,
     IntArray,
     binary,
     confidence_level,
     probability,
     same_length,
+    whole,
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportions
@@ -52,8 +54,7 @@ def equal_mass_bins(totals: FloatArray | IntArray, bins: int) -> IntArray:
 
     Raises ValueError for less than one bin.
     """
-    if bins < 1:
-        raise ValueError(f"bins: must be at least 1, are {bins}")
+    bins = whole("bins", bins, least=1, most=MANY)
     middle = np.cumsum(totals) - totals / 2
     member = (middle / max(float(totals.sum()), 1.0) * bins).astype(np.int64)
     held: IntArray = np.minimum(member, bins - 1)
@@ -140,8 +141,7 @@ def hosmer_lemeshow(score: ArrayLike, label: ArrayLike, groups: int = 10) -> Hos
     """
     scores, labels = probability("score", score), binary("label", label)
     same_length(score=scores, label=labels)
-    if groups < 3:
-        raise ValueError(f"groups: must be at least 3, is {groups}")
+    groups = whole("groups", groups, least=3, most=MANY)
     if len(scores) == 0:
         return HosmerLemeshow(None, 0, None)
     breaks = np.unique(np.quantile(scores, np.linspace(0, 1, groups + 1)))

@@ -5,7 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray, confidence_level
+from aiops_pipelines.statistics.arguments import (
+    FloatArray,
+    IntArray,
+    confidence_level,
+    random_numbers,
+)
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportions
 from aiops_pipelines.statistics.tails import normal_tail, student_quantile
@@ -115,7 +120,7 @@ def resampled(
     value = float(np.asarray(metric(p.astype(np.float64), q.astype(np.float64))))
     if not math.isfinite(value):
         return Estimate.missing(n, events, method)
-    random = np.random.default_rng(seed)
+    random = random_numbers(seed)
     drawn = [
         random.poisson(counts, (replicates, len(used))).astype(np.float64) for counts in (p, q)
     ]

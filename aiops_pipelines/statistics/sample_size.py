@@ -7,7 +7,10 @@ The interval is Wilson's (1927), at the expected rate.
 import math
 from dataclasses import dataclass
 
-from aiops_pipelines.statistics.arguments import confidence_level
+from aiops_pipelines.statistics.arguments import (
+    confidence_level,
+    whole,
+)
 from aiops_pipelines.statistics.daily_counts import open_unit
 from aiops_pipelines.statistics.tails import normal_quantile
 
@@ -48,8 +51,9 @@ def sample_size(
         raise ValueError(f"expected: must lie in [0, 1], is {expected!r}")
     if not 0 < share <= 1:
         raise ValueError(f"share: must lie above 0 and at most at 1, is {share!r}")
-    if present < 0 or not 0 <= cases_a_day < math.inf:
-        raise ValueError("present, cases_a_day: must not be negative")
+    present = whole("present", present)
+    if not 0 <= cases_a_day < math.inf:
+        raise ValueError(f"cases_a_day: must be a number not below 0, is {cases_a_day!r}")
     needed = _wilson_size(expected, half_width, normal_quantile((1 + level) / 2))
     missing = max(needed - present, 0)
     daily = cases_a_day * share

@@ -14,7 +14,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aiops_pipelines.statistics.arguments import FloatArray
+from aiops_pipelines.statistics.arguments import (
+    FloatArray,
+    table,
+)
 from aiops_pipelines.statistics.daily_counts import daily_counts, one_date_a_day, one_day, open_unit
 from aiops_pipelines.statistics.e_detector import (
     Direction,
@@ -94,7 +97,10 @@ def shiryaev_roberts_paths(
             f"events, trials: must both be days x streams, are {counted.shape} and {tried.shape}"
         )
     daily_counts(counted.ravel(), tried.ravel())
-    limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), counted.shape[1:])
+    given = table("limit", limit)
+    if given.shape not in ((), counted.shape[1:]):
+        raise ValueError(f"limit: must be one number, or one a stream, has shape {given.shape}")
+    limits = np.broadcast_to(given, counted.shape[1:])
     for value in limits.tolist():
         open_unit("limit", value)
     statistics = np.full((counted.shape[1], len(alternatives)), -np.inf)

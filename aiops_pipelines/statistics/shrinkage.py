@@ -15,6 +15,7 @@ from aiops_pipelines.statistics.arguments import (
     FloatArray,
     confidence_level,
     nonnegative,
+    random_numbers,
     refuse,
     same_length,
 )
@@ -54,7 +55,7 @@ def shrunk_rates(events: ArrayLike, n: ArrayLike, level: float = 0.95, seed: int
         return Shrunk(tuple(rates), Estimate.missing(0, 0, method))
     a, b, weight = _posterior_of_prior(x[used], m[used])
     means = weight @ ((a[:, None] + x[used]) / (a + b + m[used, None]).T)
-    random = np.random.default_rng(seed)
+    random = random_numbers(seed)
     pick = random.choice(len(weight), DRAWS, p=weight)
     drawn = random.beta(a[pick, None] + x[used], b[pick, None] + (m - x)[used])
     tails = [(1 - level) / 2, (1 + level) / 2]

@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 
+from aiops_pipelines.statistics.arguments import whole
 from aiops_pipelines.statistics.histogram import Histogram
 
 
@@ -16,8 +17,7 @@ def trailing(histograms: Sequence[Histogram], days: int) -> list[Histogram]:
 
     Raises ValueError for fewer than one day, or histograms of different edges.
     """
-    if days < 1:
-        raise ValueError(f"days: must be at least 1, is {days}")
+    days = whole("days", days, least=1)
     if not histograms:
         return []
     edges = histograms[0].edges

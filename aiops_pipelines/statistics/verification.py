@@ -12,7 +12,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import FloatArray, binary, confidence_level, same_length
+from aiops_pipelines.statistics.arguments import (
+    FloatArray,
+    binary,
+    confidence_level,
+    same_length,
+    whole,
+)
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion
 from aiops_pipelines.statistics.tails import normal_quantile
@@ -83,10 +89,8 @@ def verification_adjusted_from_counts(counts: VerificationCounts, level: float =
 
     Raises ValueError for negative counts.
     """
-    for name in fields(counts):
-        count = getattr(counts, name.name)
-        if count < 0:
-            raise ValueError(f"{name.name}: must not be negative, is {count}")
+    for each in fields(counts):
+        whole(each.name, getattr(counts, each.name))
     ppv = proportion(
         counts.flagged_positive, counts.flagged_positive + counts.flagged_negative, level=level
     )
@@ -197,9 +201,8 @@ def audit_size(
     for name, share in (("omission_rate", omission_rate), ("half_width", half_width)):
         if not 0 < share < 1:
             raise ValueError(f"{name}: must lie strictly between 0 and 1, is {share!r}")
-    for name, count in (("unflagged", unflagged), ("true_positives", true_positives)):
-        if count < 1:
-            raise ValueError(f"{name}: must be at least 1, is {count!r}")
+    unflagged = whole("unflagged", unflagged, least=1)
+    true_positives = whole("true_positives", true_positives, least=1)
     missed = unflagged * omission_rate
     slope = true_positives / (true_positives + missed) ** 2 * unflagged
     z = normal_quantile((1 + confidence_level(level)) / 2)
