@@ -7,6 +7,7 @@ import dagster as dg
 from aiops_pipelines.assets.evaluation import bias, calibration, drift, performance, sla_evaluation
 from aiops_pipelines.assets.ingest import OWNERS
 from aiops_pipelines.assets.night import night
+from aiops_pipelines.contracts.desk_events import CONTRACT_CHECK
 from aiops_pipelines.delivery import FinishedReport
 from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
 from aiops_pipelines.evaluation.status import portfolio_status
@@ -51,7 +52,8 @@ def morning_dashboard(
     book, store = portfolio.read(), lake.open()
     desk, links = incident_desk.open(), Links(reports.dagster_url, reports.incidents_url)
     written = written_days(reports.path(""))
-    pages = dashboard_pages(book, store, desk.list(), day, links, desk.restrictions(), written)
+    incidents = desk.list(timelines_of=CONTRACT_CHECK)
+    pages = dashboard_pages(book, store, incidents, day, links, desk.restrictions(), written)
     for name, page in pages.items():
         reports.write(name, page.encode())
     statuses = portfolio_status(book, store, day)
@@ -97,7 +99,7 @@ def quarterly_report(
     as_of = min(end, clock.as_of(context.run.tags, book.hospital))
     finished = finished_quarter(book, store, reports.path(""), start, as_of)
     last = delivery.open().last(finished.report, finished.period)
-    incidents = incident_desk.open().list()
+    incidents = incident_desk.open().list(timelines_of=CONTRACT_CHECK)
     note = last.reissue if last else None
     pdf = render_quarterly(book, store, incidents, start, end, as_of, note)
     path = reports.write(quarterly_file(start), pdf)
@@ -122,6 +124,7 @@ def evidence_pack(
     context: dg.AssetExecutionContext,
     portfolio: PortfolioResource,
     lake: LakeResource,
+    incident_desk: IncidentDeskResource,
     reports: ReportsResource,
     delivery: DeliveryResource,
     clock: Clock,
@@ -136,10 +139,11 @@ def evidence_pack(
 
     this = night(context.partition_keys, context.run.tags, portfolio, clock)
     book, store = portfolio.read(), lake.open()
+    incidents = incident_desk.open().list(timelines_of=CONTRACT_CHECK)
     made = {}
     for day in this.days:
         for clause in off_clauses(store, this.system, day):
-            pdf = render_pack(book, store, this.system.id, clause, day)
+            pdf = render_pack(book, store, this.system.id, clause, day, incidents)
             path = reports.write(evidence_file(this.system.id, clause, day), pdf)
             finished = finished_evidence(book, store, reports.path(""), this.system.id, clause, day)
             issued = _issued(context, delivery, clock, book, finished)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +11,9 @@ from rich.table import Table
 
 from aiops_pipelines.atomic import write_file
 from aiops_pipelines.cli.app import console, contracts_app, told
+from aiops_pipelines.cli.incidents import the_desk
 from aiops_pipelines.cli.reports import issue_report
+from aiops_pipelines.contracts.desk_events import CONTRACT_CHECK
 from aiops_pipelines.contracts.ledger import LedgerRow
 from aiops_pipelines.contracts.standing import Standing, ledger_rows, standings
 from aiops_pipelines.lake import Lake
@@ -27,30 +29,37 @@ def about() -> None:
 @contracts_app.command("status")
 @told
 def status(
-    day: Annotated[str | None, typer.Option(help="As of a night, else the last.")] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="As of a night, else the last."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List every clause of every contract with its verdict, one row a clause."""
+    """List every clause of every contract with its verdict, one row a clause.
+
+    Its clocks stand as they do now; with --day as they did when that night was known.
+    """
     settings = Settings.from_environment()
     book, lake = load_portfolio(settings.portfolio), Lake(settings.lake)
-    night = date.fromisoformat(day) if day else date.max
+    night, now = (day.date(), None) if day else (date.max, datetime.now(UTC))
+    incidents = the_desk(settings).list(timelines_of=CONTRACT_CHECK)
     found = [
         standing
         for system in book.monitored
-        for standing in standings(lake, system, book.hospital.calendar, night)
+        for standing in standings(lake, system, book.hospital.calendar, night, incidents, now)
     ]
     if as_json:
         typer.echo(json.dumps([_record(each) for each in found], indent=2, default=str))
         return
     table = Table(title=f"{len(found)} clauses", show_lines=True)
-    for heading in ("system, clause", "verdict"):
-        table.add_column(heading, no_wrap=heading == "verdict")
+    for heading in ("system, clause", "verdict, night"):
+        table.add_column(heading, no_wrap=heading != "system, clause")
     table.add_column("why, and what follows", ratio=1)
     for each in found:
         remedy = f"\n[bold]{escape(each.entitlement.working)}[/]" if each.entitlement else ""
         table.add_row(
             f"[bold]{each.row.system}[/]\n{each.row.clause}",
-            each.row.verdict.value,
+            f"{each.row.verdict.value}\n{each.row.night}",
             escape(each.row.reason) + remedy,
         )
     console.print(table)
@@ -113,7 +122,8 @@ def evidence(
     known = ledger_rows(lake, book.system(system), clause)
     nights = [row.night for row in known if day is None or row.night <= day.date()]
     night = max(nights, default=day.date() if day else date.max)
-    pdf = render_pack(book, lake, system, clause, night)
+    incidents = the_desk(settings).list(timelines_of=CONTRACT_CHECK)
+    pdf = render_pack(book, lake, system, clause, night, incidents)
     path = write_file(settings.reports / evidence_file(system, clause, night), pdf)
     typer.echo(path)
     if send or again_because:

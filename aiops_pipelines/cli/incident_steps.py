@@ -11,8 +11,10 @@ from pydantic import ValidationError
 
 from aiops_pipelines.cli.app import console, incidents_app, told
 from aiops_pipelines.cli.incidents import AsJson, print_json, the_desk, the_roster
+from aiops_pipelines.contracts.standing import clause_ids
 from aiops_pipelines.errors import IncidentError
 from aiops_pipelines.incidents import SafetyReport, Who, import_drops, import_file
+from aiops_pipelines.portfolio import read_portfolio
 from aiops_pipelines.settings import Settings
 
 Id = Annotated[str, typer.Argument(help="The incident's id.")]
@@ -159,6 +161,33 @@ def filed(
 ) -> None:
     """Record that a report to a regulator or manufacturer was sent."""
     _take(incident, "file", by, why, None, as_json, regime=regime)
+
+
+@incidents_app.command()
+@told
+def vendor(
+    incident: Id,
+    event: Annotated[str, typer.Argument(help="notified or answered.")],
+    by: By,
+    why: Why,
+    clause: Annotated[
+        str, typer.Option(help="The clause's id; default: every clause in breach.")
+    ] = "",
+    at: Annotated[datetime | None, typer.Option(help="Default: now. Hospital's time.")] = None,
+    revision: Seen = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record that the vendor was told of a breach, or answered: contract clocks count from it.
+
+    aiops incidents vendor INC-2026-0003 notified --clause false-negatives --why "letter of today"
+    """
+    book, desk = read_portfolio(Settings.from_environment().portfolio), the_desk()
+    known = clause_ids(book.system(desk.get(incident).system))
+    if clause and clause not in known:
+        raise IncidentError(f"no clause {clause!r} in the contract; known: {', '.join(known)}")
+    moment = at.replace(tzinfo=book.hospital.zone) if at else datetime.now(UTC)
+    values = {"event": event, "clause": clause, "at": moment.isoformat()}
+    _take(incident, "vendor", by, why, revision, as_json, **values)
 
 
 @incidents_app.command()

@@ -1,13 +1,13 @@
 """What a breach entitles the hospital to, with the working shown: credit, cure, termination."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from aiops_pipelines.clocks import Anchor, BusinessCalendar, deadline
+from aiops_pipelines.clocks import Anchor, BusinessCalendar, Clock, ClockState, Reading
 from aiops_pipelines.portfolio import Clause, Contract, ServiceClause
-from aiops_pipelines.portfolio.contract import FEE_PERIODS
+from aiops_pipelines.portfolio.contract import CLAIM, CURE, FEE_PERIODS, RESPONSE
 
 _CENT = Decimal("0.01")
 
@@ -23,17 +23,28 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractClock:
+    """A clock of a breach: what is due, how it stands, and both in words."""
+
+    name: str
+    reading: Reading
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement:
     """What a breach that stands since `since` entitles to.
 
     `cure_by` is None while its anchor has not happened. `termination` tells whether the right to
-    terminate has arisen; `working` says how everything was computed, in sentences.
+    terminate has arisen; `clocks` are those of claim, response and cure that the contract has;
+    `working` says how everything was computed, in sentences.
     """
 
     since: date
     credit: Credit
     cure_by: datetime | None
     termination: bool
+    clocks: tuple[ContractClock, ...]
     working: str
 
 
@@ -67,27 +78,45 @@ def entitlement(
 ) -> Entitlement:
     """Return what the breach that stands since the night `since` entitles to at `now`.
 
-    It counts as detected when the next day begins; `events` may say otherwise, and
-    when it was reported to or acknowledged by the vendor.
+    It counts as detected when the next day begins; `events` may say otherwise, and when the
+    hospital became aware, the vendor was notified (reported) and the vendor acknowledged.
     """
-    credit, remedy = credit_of(contract, clause, estimate), clause.remedy
+    remedy = clause.remedy
     known = {Anchor.DETECTED: detected_at(since, calendar), **(events or {})}
-    anchor = known.get(remedy.cure_from)
-    cure_by = deadline(anchor, remedy.cure, calendar) if anchor else None
-    passed = cure_by is not None and now > cure_by
-    termination = remedy.termination_right and passed
-    cure = f"cure period of {remedy.cure} from the day it is {remedy.cure_from}: not running yet"
-    if anchor is not None and cure_by is not None:
-        cure = (
-            f"cure period of {remedy.cure} from {calendar.local_day(anchor)} ({remedy.cure_from}) "
-            f"ends with {calendar.local_day(cure_by)}"
+    done = {CLAIM: known.get(Anchor.REPORTED), RESPONSE: known.get(Anchor.ACKNOWLEDGED)}
+    clocks = tuple(
+        _clock(each, each.read(known, calendar, now, done.get(each.name)), calendar)
+        for each in remedy.clocks
+    )
+    by_name = {each.name: each.reading for each in clocks}
+    credit = credit_of(contract, clause, estimate)
+    if CLAIM in by_name and by_name[CLAIM].state in {ClockState.OVERDUE, ClockState.MISSED}:
+        credit = replace(
+            credit,
+            percent=0.0,
+            amount=Decimal(0),
+            working=f"lapsed, the vendor was not notified in time; it was {credit.working}",
         )
+    cure = by_name[CURE]
+    termination = remedy.termination_right and cure.state is ClockState.OVERDUE
     right = "no right to terminate"
     if remedy.termination_right:
         right = "right to terminate " + ("has arisen" if termination else "if not cured by then")
-    return Entitlement(
-        since, credit, cure_by, termination, f"credit: {credit.working}; {cure}; {right}"
+    working = "; ".join([f"credit: {credit.working}", *(each.words for each in clocks), right])
+    return Entitlement(since, credit, cure.due, termination, clocks, working)
+
+
+def _clock(clock: Clock, reading: Reading, calendar: BusinessCalendar) -> ContractClock:
+    begins = f"{clock.name} of {clock.span} from the day it is {clock.anchor}"
+    if reading.started is None or reading.due is None:
+        return ContractClock(clock.name, reading, f"{begins}: not running yet")
+    ends = "ended" if reading.state is ClockState.OVERDUE else "ends"
+    words = (
+        f"{clock.name} of {clock.span} from {calendar.local_day(reading.started)} "
+        f"({clock.anchor}) {ends} with {calendar.local_day(reading.due)}"
     )
+    said = {ClockState.MET: ", met", ClockState.MISSED: ", met too late"}
+    return ContractClock(clock.name, reading, words + said.get(reading.state, ""))
 
 
 def detected_at(night: date, calendar: BusinessCalendar) -> datetime:

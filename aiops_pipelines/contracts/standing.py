@@ -1,14 +1,16 @@
 """How each clause of a contract stands: its last ledger row, and what a breach entitles to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from aiops_pipelines.clocks import BusinessCalendar
+from aiops_pipelines.contracts.desk_events import breach_events
 from aiops_pipelines.contracts.ledger import Ledger, LedgerRow
 from aiops_pipelines.contracts.notice import CLAUSE
 from aiops_pipelines.contracts.remedies import Entitlement, detected_at, entitlement
 from aiops_pipelines.errors import PortfolioError
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import System
 
@@ -41,27 +43,43 @@ def clause_ids(system: System) -> list[str]:
 
 
 def standings(
-    lake: Lake, system: System, calendar: BusinessCalendar, night: date
+    lake: Lake,
+    system: System,
+    calendar: BusinessCalendar,
+    night: date,
+    incidents: Sequence[Incident] = (),
+    now: datetime | None = None,
 ) -> Iterator[Standing]:
     """Yield each clause as it stood after `night`; clauses never evaluated are left out."""
     for name in clause_ids(system):
-        standing = standing_of(lake, system, name, calendar, night)
+        standing = standing_of(lake, system, name, calendar, night, incidents, now)
         if standing is not None:
             yield standing
 
 
 def standing_of(
-    lake: Lake, system: System, name: str, calendar: BusinessCalendar, night: date
+    lake: Lake,
+    system: System,
+    name: str,
+    calendar: BusinessCalendar,
+    night: date,
+    incidents: Sequence[Incident] = (),
+    now: datetime | None = None,
 ) -> Standing | None:
-    """Return one clause as it stood after `night`, None if it had not been evaluated by then."""
+    """Return one clause as it stood after `night`, None if it had not been evaluated by then.
+
+    Its clocks count from what people did at the desk about `incidents`, which need their
+    timelines, and are read at `now`, by default when the night was known.
+    """
     row = Ledger(lake, system.id, name).latest(night)
     contract = system.contract
     if row is None or contract is None:
         return None
     with_remedy = {clause.id: clause for clause in contract.remediable}
-    clause = with_remedy.get(name)
-    if clause is None or row.breached_since is None:
+    clause, since = with_remedy.get(name), row.breached_since
+    if clause is None or since is None:
         return Standing(row, None)
-    known = detected_at(row.night, calendar)
-    owed = entitlement(contract, clause, row.estimate, row.breached_since, known, calendar)
+    read_at = now or detected_at(row.night, calendar)
+    events = breach_events(incidents, system.id, name, since, read_at, calendar)
+    owed = entitlement(contract, clause, row.estimate, since, read_at, calendar, events)
     return Standing(row, owed)

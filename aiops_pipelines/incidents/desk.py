@@ -34,6 +34,7 @@ from aiops_pipelines.incidents.report import SafetyReport
 from aiops_pipelines.incidents.roster import Roster
 from aiops_pipelines.incidents.status import ENDED
 from aiops_pipelines.incidents.tables import CursorRow, IncidentRow, RestrictionRow
+from aiops_pipelines.incidents.vendor import record_vendor
 
 _FREE_TEXT = frozenset({"why", "cause", "capa"})
 """What people write at the desk in their own words."""
@@ -108,7 +109,8 @@ class IncidentDesk:
         """Take a person's step and return the incident after it.
 
         Steps are those of `status.STEPS` (duplicate takes `of`; mitigate may take `restriction`;
-        resolve takes `cause` and `capa`), and assign (`to`), comment, lift, file (`regime`).
+        resolve takes `cause` and `capa`), and assign (`to`), comment, lift, file (`regime`),
+        vendor (`event`, `at`, `clause`).
 
         Raises:
             ConflictError: another step came first, or the incident is not at revision `expected`.
@@ -139,10 +141,12 @@ class IncidentDesk:
         source: str | None = None,
         open_only: bool = False,
         overdue_at: datetime | None = None,
+        timelines_of: str | None = None,
     ) -> list[Incident]:
         """Return incidents, the gravest and oldest first, without their timelines.
 
-        With `overdue_at` only those of which a clock has run out by then.
+        Those of the check `timelines_of` have them. With `overdue_at` only those of which a clock
+        has run out by then.
         """
         query = select(IncidentRow).order_by(
             IncidentRow.severity, IncidentRow.detected_at, IncidentRow.id
@@ -152,7 +156,10 @@ class IncidentDesk:
         if open_only:
             query = query.where(IncidentRow.status.not_in(ENDED))
         with Session(self._engine) as session:
-            found = [_incident(row) for row in session.scalars(query)]
+            found = [
+                _incident(row, timeline=bool(row.check) and row.check == timelines_of)
+                for row in session.scalars(query)
+            ]
         return [each for each in found if overdue_at is None or overdue(each, overdue_at)]
 
     def get(self, incident_id: str) -> Incident:
@@ -245,6 +252,8 @@ def _take(
         people.lift(session, roster, row, who)
     elif step == "file":
         people.file_duty(session, roster, row, values["regime"], who)
+    elif step == "vendor":
+        record_vendor(session, roster, row, who=who, **values)
     elif step == "duplicate":
         people.duplicate(session, roster, row, values["of"], who)
     elif step in {"close", "false-alarm"}:

@@ -5,13 +5,16 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from aiops_pipelines.clocks import Anchor, Span, Unit
+from aiops_pipelines.clocks import Anchor, Clock, Span, Unit
 from aiops_pipelines.portfolio.limit import Limit
 from aiops_pipelines.portfolio.model import Identifier, Record, Text
 from aiops_pipelines.portfolio.vocabulary import RATES
 
 FEE_PERIODS = {"month": 12, "quarter": 4, "year": 1}
 """How many of each period's fees a year has."""
+
+CLAIM, RESPONSE, CURE = "claim of the credit", "response of the vendor", "cure period"
+"""The clocks of a breach."""
 
 
 class CreditStep(Record):
@@ -25,13 +28,18 @@ class Remedy(Record):
     """What a breach entitles the hospital to.
 
     The credit is `service_credit_percent` of the fee of one `fee_period`, or by the `schedule` the
-    percent of the furthest step that the figure is beyond. The cure period runs from `cure_from`;
-    a right to terminate arises when it has ended and the breach still stands.
+    percent of the furthest step that the figure is beyond; with `claim_days` it lapses unless the
+    vendor is notified within so many days of detection. The vendor answers a notification within
+    `response_days`. The cure period runs from `cure_from`; a right to terminate arises when it has
+    ended and the breach still stands.
     """
 
     service_credit_percent: float = Field(default=0.0, ge=0, le=100)
     schedule: tuple[CreditStep, ...] = ()
     fee_period: Literal["month", "quarter", "year"] = "quarter"
+    claim_days: int | None = Field(default=None, ge=1)
+    response_days: int | None = Field(default=None, ge=0)
+    response_unit: Literal[Unit.CALENDAR_DAYS, Unit.WORK_DAYS] = Unit.WORK_DAYS
     cure_days: int = Field(default=30, ge=0)
     cure_unit: Literal[Unit.CALENDAR_DAYS, Unit.WORK_DAYS] = Unit.CALENDAR_DAYS
     cure_from: Anchor = Anchor.DETECTED
@@ -46,7 +54,22 @@ class Remedy(Record):
     @property
     def cure(self) -> Span:
         """Return the cure period; in calendar days it does not end on a day without work."""
-        return Span(self.cure_days, self.cure_unit, rolls=self.cure_unit is Unit.CALENDAR_DAYS)
+        return _span(self.cure_days, self.cure_unit)
+
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        """Return the clocks that a breach may start: claim, response, cure."""
+        clocks = []
+        if self.claim_days is not None:
+            clocks.append(Clock(CLAIM, Anchor.DETECTED, _span(self.claim_days, Unit.CALENDAR_DAYS)))
+        if self.response_days is not None:
+            span = _span(self.response_days, self.response_unit)
+            clocks.append(Clock(RESPONSE, Anchor.REPORTED, span))
+        return (*clocks, Clock(CURE, self.cure_from, self.cure))
+
+
+def _span(days: int, unit: Unit) -> Span:
+    return Span(days, unit, rolls=unit is Unit.CALENDAR_DAYS)
 
 
 class Clause(Limit):

@@ -7,6 +7,7 @@ claims. What a breach entitles to comes from the ledger's standing, the only pla
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from aiops_pipelines.clocks import Span
 from aiops_pipelines.contracts.notice import CLAUSE
 from aiops_pipelines.contracts.standing import Standing
 from aiops_pipelines.evaluation.figure import Figure
@@ -109,11 +110,15 @@ def remedy_text(clause: Clause | ServiceClause) -> str:
     """Return what a breach entitles the hospital to, in words."""
     remedy = clause.remedy
     parts = [f"cure within {remedy.cure}"]
+    if remedy.response_days is not None:
+        span = Span(remedy.response_days, remedy.response_unit)
+        parts.insert(0, f"answer within {span} of notification")
+    due = f", if claimed within {remedy.claim_days} days" if remedy.claim_days else ""
     if remedy.schedule:
         most = max(step.percent for step in remedy.schedule)
-        parts.insert(0, f"service credit of up to {most:g}%, by how far the figure is beyond")
+        parts.insert(0, f"service credit of up to {most:g}%, by how far the figure is beyond{due}")
     elif remedy.service_credit_percent:
-        parts.insert(0, f"service credit of {remedy.service_credit_percent:g}%")
+        parts.insert(0, f"service credit of {remedy.service_credit_percent:g}%{due}")
     if remedy.termination_right:
         parts.append("right to terminate")
     return wording.listed(parts)

@@ -144,7 +144,7 @@ def _page(
         clauses=clause_views(
             system,
             (*status.areas[Area.SLA].figures, *status.areas[Area.SLA].background),
-            list(standings(lake, system, portfolio.hospital.calendar, day)),
+            list(standings(lake, system, portfolio.hospital.calendar, day, incidents)),
         ),
         contract=_contract(system, day),
         incidents=incident_views(incidents, system.id, day, portfolio.hospital.zone, links),

@@ -185,7 +185,8 @@ def test_the_cure_period_skips_holidays_and_then_the_right_to_terminate_arises()
     assert before.cure_by is not None
     assert CHICAGO.local_day(before.cure_by) == date(2026, 9, 14)
     assert (before.termination, after.termination) == (False, True)
-    assert "ends with 2026-09-14" in after.working
+    assert "ends with 2026-09-14" in before.working
+    assert "ended with 2026-09-14" in after.working
 
 
 def test_a_cure_period_from_the_vendors_acknowledgement_waits_for_it() -> None:

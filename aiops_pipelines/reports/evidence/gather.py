@@ -1,7 +1,7 @@
 """What the lake knows of one clause on one night: the ledger, and all that speaks beside it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import takewhile
@@ -23,6 +23,7 @@ from aiops_pipelines.evaluation.status import TABLES, latest_figures
 from aiops_pipelines.evaluation.subgroups import TABLE as SUBGROUPS
 from aiops_pipelines.evaluation.subgroups import latest_subgroups
 from aiops_pipelines.evaluation.window import history
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import FileRecord, Lake
 from aiops_pipelines.portfolio import Area, Clause, Contract, Portfolio, ServiceClause, System, Task
 from aiops_pipelines.reports.evidence.blocks import Counted, counted
@@ -108,9 +109,16 @@ def off_clauses(lake: Lake, system: System, night: date) -> list[str]:
 
 
 def gather(
-    portfolio: Portfolio, lake: Lake, system_id: str, clause_id: str, night: date
+    portfolio: Portfolio,
+    lake: Lake,
+    system_id: str,
+    clause_id: str,
+    night: date,
+    incidents: Sequence[Incident] = (),
 ) -> ClauseEvidence:
     """Return the evidence on a clause after `night`, or after the last night before it.
+
+    Its clocks count from what people did at the desk about `incidents`, with their timelines.
 
     Raises:
         PortfolioError: no such system or clause.
@@ -139,7 +147,7 @@ def gather(
         cases = cases.withheld
     calendar = portfolio.hospital.calendar
     standing = next(
-        each for each in standings(lake, system, calendar, row.night) if each.row == row
+        each for each in standings(lake, system, calendar, row.night, incidents) if each.row == row
     )
     sla = _latest(lake, Area.SLA, system, row.night)
     window = cases.days if cases is not None else _window(sla, clause_id)

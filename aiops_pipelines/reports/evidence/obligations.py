@@ -90,19 +90,16 @@ def _remedies(pack: ClauseEvidence) -> Iterator[tuple[str, str]]:
     else:
         amount = f"{owed.credit.amount:,.2f} {owed.credit.currency}"
         yield "Service credit", f"{owed.credit.percent:g}%: {amount}."
-    yield "Cure period", f"{_cure(pack)}."
+    for clock in owed.clocks:
+        yield _sentence(clock.name), f"{_sentence(clock.words)}."
     yield (
         "Termination",
         ("The right to terminate has arisen." if owed.termination else _right(pack)),
     )
 
 
-def _cure(pack: ClauseEvidence) -> str:
-    """Return the sentence of the working on the cure period."""
-    assert pack.entitlement is not None
-    said = pack.entitlement.working.split("; ")
-    cure = next(each for each in said if each.startswith("cure period"))
-    return cure[0].upper() + cure[1:]
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _right(pack: ClauseEvidence) -> str:

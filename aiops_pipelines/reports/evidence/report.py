@@ -3,10 +3,11 @@
 Reads the evidence ledger and the night's figures; hands on bytes that repeat for the same inputs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Clause, Portfolio
 from aiops_pipelines.reports import wording
@@ -49,7 +50,14 @@ class PackView:
     appendix: tuple[Section, ...]
 
 
-def render_pack(portfolio: Portfolio, lake: Lake, system: str, clause: str, night: date) -> bytes:
+def render_pack(
+    portfolio: Portfolio,
+    lake: Lake,
+    system: str,
+    clause: str,
+    night: date,
+    incidents: Sequence[Incident] = (),
+) -> bytes:
     """Return the pack as a tagged PDF (PDF/UA-1); the same inputs give the same bytes.
 
     Raises:
@@ -57,7 +65,7 @@ def render_pack(portfolio: Portfolio, lake: Lake, system: str, clause: str, nigh
         PortfolioError: no such system or clause.
         LakeError: the clause has not been evaluated up to that night.
     """
-    return to_pdf(pack_html(gather(portfolio, lake, system, clause, night)))
+    return to_pdf(pack_html(gather(portfolio, lake, system, clause, night, incidents)))
 
 
 def pack_html(pack: ClauseEvidence) -> str:

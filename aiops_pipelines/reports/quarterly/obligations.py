@@ -10,6 +10,7 @@ from aiops_pipelines.contracts.notice import CLAUSE as NOTICE
 from aiops_pipelines.contracts.standing import Standing, standing_of
 from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
 from aiops_pipelines.evaluation.status import AreaStatus, SystemStatus
+from aiops_pipelines.incidents import Incident
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
 from aiops_pipelines.reports import wording
@@ -24,7 +25,11 @@ AVERAGE_RUN_DAYS = 3652.5
 
 
 def contracts_section(
-    quarter: Quarter, systems: Sequence[SystemQuarter], lake: Lake, calendar: BusinessCalendar
+    quarter: Quarter,
+    systems: Sequence[SystemQuarter],
+    lake: Lake,
+    calendar: BusinessCalendar,
+    incidents: Sequence[Incident] = (),
 ) -> Section:
     """Return every term with its attainment over the quarter and what its last breach brought."""
     rows: list[tuple[Cell, ...]] = []
@@ -36,7 +41,7 @@ def contracts_section(
             owed = (
                 None
                 if breach is None
-                else standing_of(lake, each.system, view.id, calendar, breach)
+                else standing_of(lake, each.system, view.id, calendar, breach, incidents)
             )
             rows.append(_clause_row(each, view, _credit_text(view, breach, owed)))
             if view.figure is not None and not _without_change(view):

@@ -131,7 +131,7 @@ def quarterly_view(
             portfolio_section(portfolio, quarter),
             coverage_section(quarter, systems),
             *area_sections(systems),
-            contracts_section(quarter, systems, lake, portfolio.hospital.calendar),
+            contracts_section(quarter, systems, lake, portfolio.hospital.calendar, incidents),
             incidents_section(quarter, incidents, names),
             alarms_section(quarter, systems),
             changes_section(portfolio, quarter, systems),
