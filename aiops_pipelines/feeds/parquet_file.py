@@ -15,6 +15,8 @@ ROWS_LIMIT = 50_000_000
 """The most rows of one file: a few bytes can declare any number of equal rows."""
 _BATCH_ROWS = 250_000
 _READ_BYTES = 1 << 20
+_BYTES = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+_NO_VALUES = (pa.types.is_duration, pa.types.is_interval)
 
 
 def decode_parquet(stream: BinaryIO, feed: Feed, wanted: list[str]) -> Iterator[Decoded]:
@@ -34,10 +36,24 @@ def decode_parquet(stream: BinaryIO, feed: Feed, wanted: list[str]) -> Iterator[
         for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
             batch.validate(full=True)
             table = pa.Table.from_batches([batch])
-            columns = {name: table.column(name) for name in wanted}
+            columns = {name: _readable(table.column(name), name) for name in wanted}
             yield Decoded(columns, np.arange(first, first + batch.num_rows))
             first += batch.num_rows
     except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError):
         raise UnreadableFileError(Rule.NOT_PARQUET) from None
     if first - 1 != file.metadata.num_rows:
         raise UnreadableFileError(Rule.NOT_PARQUET)
+
+
+def _readable(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Return the column, bytes that are not marked as text as the text they are."""
+    kind = column.type
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if any(matches(plain) for matches in _NO_VALUES):
+        raise UnreadableFileError(Rule.NOT_A_VALUE, name)
+    if not any(matches(plain) for matches in _BYTES):
+        return column
+    try:
+        return column.cast(plain).cast(pa.string())
+    except pa.ArrowInvalid:
+        raise UnreadableFileError(Rule.NOT_UTF8, name) from None
