@@ -31,7 +31,15 @@ HISTORY = _job("history", "Past days' data and statistics, many days a run.", _I
 RESTATEMENT = _job(
     "restatement", "Days that late labels touch, recounted.", _INGEST[1:], checks=False
 )
+LATE_PREDICTIONS = dg.define_asset_job(
+    "late_predictions",
+    dg.AssetSelection.assets(*_INGEST).without_checks()
+    | dg.AssetSelection.checks_for_assets(predictions),
+    description="A day whose predictions came or changed after it was counted: read, checked, "
+    "and counted anew.",
+    executor_def=dg.in_process_executor,
+)
 MORNING = _job("morning", "The morning dashboard.", [morning_dashboard], False)
 QUARTER = _job("quarter", "The quarterly portfolio report.", [quarterly_report], False)
 EVIDENCE = _job("evidence", "Evidence packs on a system's clauses.", [evidence_pack], False)
-JOBS = [NIGHT, HISTORY, RESTATEMENT, MORNING, QUARTER, EVIDENCE]
+JOBS = [NIGHT, HISTORY, RESTATEMENT, LATE_PREDICTIONS, MORNING, QUARTER, EVIDENCE]

@@ -51,8 +51,25 @@ LABELS = pa.schema(
 )
 """All revisions of all labels known; `value` is 0/1, a class's index or a number in the unit."""
 
-LABEL_ARRIVALS = LABELS.append(pa.field("case_day", pa.date32()))
-"""The labels received on a day, each with the day of its case; null where no case is known."""
+LABEL_ARRIVALS = pa.schema(
+    [
+        *LABELS,
+        pa.field("case_day", pa.date32()),
+        pa.field("file", _WORD),
+        pa.field("row", pa.int64()),
+    ]
+)
+"""The labels received on a day, each with the day of its case, null where no case is known, and
+with the file and row it came in."""
+
+DELIVERIES_SEEN = pa.schema(
+    [
+        pa.field("feed", pa.string(), nullable=False),
+        pa.field("day", pa.date32(), nullable=False),
+        pa.field("state", pa.string(), nullable=False),
+    ]
+)
+"""The deliveries that all counts hold, by the state of their files: those need no second look."""
 
 FIGURES = pa.schema(
     [

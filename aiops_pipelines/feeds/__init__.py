@@ -4,8 +4,10 @@ What comes out is typed and under pseudonyms; what breaks a rule is in quarantin
 rule and a masked value; a feed that can't be read at all is a `FeedError`.
 """
 
+from aiops_pipelines.feeds.arrivals import day_drops, deliveries
 from aiops_pipelines.feeds.batch import PROVENANCE, FeedBatch, FileRead, quarantine_rows
 from aiops_pipelines.feeds.content import Watch
+from aiops_pipelines.feeds.drops import Drop
 from aiops_pipelines.feeds.labels import label_arrivals, read_labels
 from aiops_pipelines.feeds.predictions import prediction_arrivals, read_predictions
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
@@ -16,11 +18,14 @@ __all__ = [
     "EXPECTED_RULES",
     "FILE_RULES",
     "PROVENANCE",
+    "Drop",
     "FeedBatch",
     "FileRead",
     "Pseudonymiser",
     "Rule",
     "Watch",
+    "day_drops",
+    "deliveries",
     "label_arrivals",
     "prediction_arrivals",
     "quarantine_rows",

@@ -15,7 +15,7 @@ from aiops_pipelines.feeds.archive import (
 )
 from aiops_pipelines.feeds.content import Watch
 from aiops_pipelines.feeds.days import day_span
-from aiops_pipelines.feeds.drops import days_with_files, files_of_day
+from aiops_pipelines.feeds.drops import Drop, drop_at, drops_by_day, files_of_day
 from aiops_pipelines.feeds.raw_file import RawFile, raw_files
 from aiops_pipelines.feeds.sql import days_in_database, rows_of_span
 from aiops_pipelines.portfolio import Feed, FileFeed, SqlFeed, System
@@ -43,14 +43,40 @@ def files_arrived(
 
 def arrival_days(system: System, which: Which, root: UPath, zone: ZoneInfo) -> list[date]:
     """Return the days on which anything arrived, in order."""
+    return list(deliveries(system, which, root, zone))
+
+
+def deliveries(
+    system: System, which: Which, root: UPath, zone: ZoneInfo
+) -> dict[date, tuple[Drop, ...]]:
+    """Return the days on which anything arrived, in order, with the files it came in.
+
+    By SQL these are all days from the first watermark to the last, without files; the days of an
+    archive all have its one file.
+
+    Raises:
+        FeedError: the feed's folder, archive or database can't be read.
+        ConfigurationError: the environment variable with the database's URL is not set.
+    """
     feed, what = _feed(system, which)
     if isinstance(feed, SqlFeed):
-        return days_in_database(feed, zone, what)
+        return dict.fromkeys(days_in_database(feed, zone, what), ())
     archive = archive_feed(feed)
     if archive is None:
-        return list(days_with_files(feed, root, what))
+        return {day: tuple(found) for day, found in drops_by_day(feed, root, what).items()}
     cases = archive_feed(system.predictions) if which == "labels" else None
-    return days_of_archive((cases or archive)[0], archive[1], root, WATCH, what)
+    days = days_of_archive((cases or archive)[0], archive[1], root, WATCH, what)
+    return dict.fromkeys(days, (drop_at(root / archive[0].path, root, what),))
+
+
+def day_drops(system: System, which: Which, day: date, root: UPath) -> tuple[Drop, ...]:
+    """Return the files that arrived on `day`, as `deliveries` does, without looking for others."""
+    feed, what = _feed(system, which)
+    if isinstance(feed, SqlFeed):
+        return ()
+    archive = archive_feed(feed)
+    paths = [root / archive[0].path] if archive else files_of_day(feed, day, root, what)
+    return tuple(drop_at(path, root, what) for path in paths)
 
 
 def corrects(feed: Feed) -> bool:

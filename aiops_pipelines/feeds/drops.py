@@ -2,18 +2,48 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import PurePosixPath
 
 from upath import UPath
 
 from aiops_pipelines.errors import FeedError
-from aiops_pipelines.feeds.content import reached
+from aiops_pipelines.feeds.content import digest, reached
 from aiops_pipelines.portfolio import FileFeed
+from aiops_pipelines.stamps import stamp_of
 
 _DAY = "{day}"
 _UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A file that arrived: name relative to the feeds' root, and a stamp that changes with it."""
+
+    path: UPath
+    name: str
+    stamp: str
+
+    def sha256(self, what: str) -> str:
+        """Return the SHA-256 of the file's bytes; FeedError, naming `what`, if it can't be read."""
+        return _sha256(self.path, self.stamp, what)
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: UPath, stamp: str, what: str) -> str:
+    """Return the file's SHA-256, once for all days of an archive; another stamp, another key."""
+    del stamp
+    with reached(path, what), path.open("rb") as stream:
+        return digest(stream)
+
+
+def drop_at(path: UPath, root: UPath, what: str) -> Drop:
+    """Return the file at `path` as a drop; FeedError, naming `what`, if it is not there."""
+    with reached(path, what):
+        return Drop(path, path.relative_to(root).as_posix(), stamp_of(path))
 
 
 def files_of_day(feed: FileFeed, day: date, root: UPath, what: str) -> list[UPath]:
@@ -32,16 +62,21 @@ def files_of_day(feed: FileFeed, day: date, root: UPath, what: str) -> list[UPat
     return sorted((path for path in _finished(root, pattern) if path.is_file()), key=str)
 
 
-def days_with_files(feed: FileFeed, root: UPath, what: str) -> Iterator[date]:
-    """Yield, in order, the days for which any file is there; FeedError as `files_of_day`."""
+def drops_by_day(feed: FileFeed, root: UPath, what: str) -> dict[date, list[Drop]]:
+    """Return the files that are there by the day they arrived, in order of day and name.
+
+    Raises:
+        FeedError: as `files_of_day`.
+    """
     check_folder(feed, root, what)
     shape = _shape(feed.path)
-    found = set()
-    for path in _finished(root, feed.path.replace(_DAY, "*")):
+    found: dict[date, list[Drop]] = {}
+    for path in sorted(_finished(root, feed.path.replace(_DAY, "*")), key=str):
         match = shape.fullmatch(path.relative_to(root).as_posix())
-        if match is not None and _is_date(match["day"]):
-            found.add(date.fromisoformat(match["day"]))
-    yield from sorted(found)
+        if match is not None and _is_date(match["day"]) and path.is_file():
+            day = date.fromisoformat(match["day"])
+            found.setdefault(day, []).append(drop_at(path, root, what))
+    return dict(sorted(found.items()))
 
 
 def _finished(root: UPath, pattern: str) -> Iterator[UPath]:

@@ -7,14 +7,23 @@ from aiops_pipelines.ingestion.ingest import (
     ingest_scored_cases,
 )
 from aiops_pipelines.ingestion.intake import Intake
-from aiops_pipelines.ingestion.late import days_with_new_labels, spans
+from aiops_pipelines.ingestion.late import (
+    Recount,
+    days_with_new_labels,
+    days_with_new_predictions,
+    recounts,
+    spans,
+)
 
 __all__ = [
     "Ingested",
     "Intake",
+    "Recount",
     "days_with_new_labels",
+    "days_with_new_predictions",
     "ingest_labels",
     "ingest_predictions",
     "ingest_scored_cases",
+    "recounts",
     "spans",
 ]

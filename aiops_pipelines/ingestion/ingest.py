@@ -6,13 +6,14 @@ in `label_arrivals`, by the day they were received and with the day of their cas
 are gathered from there, so that nothing depends on the hospital keeping its drops.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from aiops_pipelines.feeds import read_labels, read_predictions
+from aiops_pipelines.feeds import Drop, day_drops, read_labels, read_predictions
 from aiops_pipelines.ingestion.intake import Intake
 from aiops_pipelines.ingestion.labels import (
     CaseDays,
@@ -20,14 +21,30 @@ from aiops_pipelines.ingestion.labels import (
     merge_labels,
     scored_cases,
 )
-from aiops_pipelines.ingestion.landing import drops_of, with_drops
-from aiops_pipelines.ingestion.quarantine import replace_quarantine, unknown_case_rows
+from aiops_pipelines.ingestion.landing import (
+    came_from,
+    case_days,
+    is_cleared,
+    mapped_alike,
+    with_case_days,
+    with_gathered,
+    with_source,
+)
+from aiops_pipelines.ingestion.quarantine import (
+    replace_quarantine,
+    replace_unknown_cases,
+    unknown_case_rows,
+)
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
-from aiops_pipelines.portfolio import System
+from aiops_pipelines.portfolio import SqlFeed, System
+from aiops_pipelines.schema import LABEL_ARRIVALS
 
 CASE_HORIZON_DAYS = 400
 """How far back a label may reach for its case before the case counts as unknown."""
+
+EARLY_DAYS = 7
+"""How long before the day of its case a label may have been received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,8 @@ def ingest_predictions(
             system, day, intake.feeds, intake.pseudonym, intake.zone, intake.watch
         )
         known = _known(intake.lake, "predictions", system, day, as_of)
-        intake.lake.write("predictions", system.id, day, batch.rows, known)
+        rows = with_source(batch.rows, batch.files, system, system.predictions)
+        intake.lake.write("predictions", system.id, day, rows, known)
         replace_quarantine(intake.lake, system, day, "predictions", batch.quarantine, known)
         yield Ingested(day, batch.rows.num_rows, batch.quarantine.num_rows, len(batch.files))
 
@@ -57,20 +75,44 @@ def ingest_predictions(
 def ingest_labels(
     intake: Intake, system: System, days: Sequence[date], as_of: date
 ) -> Iterator[Ingested]:
-    """Write `labels` for the cases of `days` from every label received by the end of `as_of`."""
-    first, last = min(days), max(as_of, max(days))
-    cases = known_cases(intake.lake, system, last)
-    landed = {
-        day: land_labels(intake, system, day, cases, again=day in days or day == as_of)
-        for day in _range(first, last)
-    }
-    received = pa.concat_tables([table for day, table in landed.items() if day <= as_of])
+    """Write `labels` for the cases of `days` from every label received by the end of `as_of`.
+
+    What was received on `days` or on `as_of` is read again where its files or the YAML's words on
+    them have changed, and what belonged to no known case is looked up among the cases of `days`.
+    """
+    known = {day: _known(intake.lake, "labels", system, day, as_of) for day in days}
+    landed = _received(intake, system, days, max(known.values()), as_of)
     for day in days:
-        known = _known(intake.lake, "labels", system, day, as_of)
-        arrived = arrivals_of_cases(received, day)
-        labels = merge_labels(intake.lake.find("labels", system.id, day), arrived)
-        intake.lake.write("labels", system.id, day, labels, known)
+        received = {
+            arrival: table
+            for arrival, table in landed.items()
+            if arrival <= known[day] and case_days(table).get(day)
+        }
+        labels = merge_labels(arrivals_of_cases(table, day) for table in received.values())
+        digests = {arrival: case_days(table)[day] or "" for arrival, table in received.items()}
+        labels = with_gathered(labels, digests)
+        intake.lake.write("labels", system.id, day, labels, known[day])
         yield Ingested(day, labels.num_rows)
+
+
+def _received(
+    intake: Intake, system: System, days: Sequence[date], last: date, as_of: date
+) -> Mapping[date, pa.Table]:
+    """Return the labels received from shortly before `days` to `last`, by day of receipt."""
+    cases, own = known_cases(intake.lake, system, last), CaseDays(intake.lake, system, days)
+    asked = {*days, as_of}
+    found = {}
+    for day in _range(min(days) - timedelta(days=EARLY_DAYS), last):
+        held = intake.lake.find("label_arrivals", system.id, day)
+        if held is None and day < min(days):
+            continue
+        if held is None or day in asked:
+            drops = day_drops(system, "labels", day, intake.feeds)
+            stale = held is not None and not mapped_alike(held, system, system.labels)
+            again = stale or isinstance(system.labels, SqlFeed)
+            held = land_labels(intake, system, day, cases, drops, again=again)
+        found[day] = _found_at_last(intake.lake, system, day, held, own)
+    return found
 
 
 def ingest_scored_cases(
@@ -88,23 +130,66 @@ def ingest_scored_cases(
 
 def known_cases(lake: Lake, system: System, last: date) -> CaseDays:
     """Return the days of the system's cases up to `last`, as far back as a label may reach."""
-    first = last - timedelta(days=CASE_HORIZON_DAYS)
-    return CaseDays(lake.read_days("predictions", system.id, first, last))
+    return CaseDays(lake, system, _range(last - timedelta(days=CASE_HORIZON_DAYS), last))
 
 
 def land_labels(
-    intake: Intake, system: System, day: date, cases: CaseDays, *, again: bool = False
+    intake: Intake,
+    system: System,
+    day: date,
+    cases: CaseDays,
+    drops: Sequence[Drop],
+    *,
+    again: bool = False,
 ) -> pa.Table:
-    """Return the labels received on `day`, landing them first if need be."""
-    found = None if again else intake.lake.find("label_arrivals", system.id, day)
-    if found is not None:
-        return found
-    drops = drops_of(intake, system, day)
+    """Return the labels received on `day`, from `drops`.
+
+    They are read if they have not landed, if a drop has another content than what landed, or
+    `again`. What came in a file that has been cleared away since stays.
+    """
+    held = intake.lake.find("label_arrivals", system.id, day)
+    if held is not None and not again and came_from(held, drops, f"{system.id}: labels"):
+        return held
     batch = read_labels(system, day, day, intake.feeds, intake.pseudonym, intake.zone, intake.watch)
-    table = with_drops(cases.added_to(batch.rows), drops)
+    where = batch.provenance
+    rows = cases.added_to(batch.rows)
+    table = rows.append_column("file", where["file"]).append_column("row", where["row"])
+    table = with_source(table.cast(LABEL_ARRIVALS), batch.files, system, system.labels)
+    if held is not None and is_cleared(held, (file.name for file in batch.files)):
+        table = _with_cleared(table, held)
+    table = with_case_days(table, held)
     intake.lake.write("label_arrivals", system.id, day, table, day)
-    refused = pa.concat_tables([batch.quarantine, unknown_case_rows(batch, table)])
+    refused = pa.concat_tables([batch.quarantine, unknown_case_rows(table)])
     replace_quarantine(intake.lake, system, day, "labels", refused, day)
+    return table
+
+
+def _with_cleared(table: pa.Table, held: pa.Table) -> pa.Table:
+    """Return `table` with the rows of `held` whose file is not among its files."""
+    ours = pc.unique(table["file"].cast(pa.string()))
+    held = pa.concat_tables([LABEL_ARRIVALS.empty_table(), held], promote_options="default")
+    gone = pc.invert(pc.is_in(held["file"].cast(pa.string()), value_set=ours))
+    both = [table, held.filter(gone).cast(LABEL_ARRIVALS)]
+    return (
+        pa.concat_tables(both).unify_dictionaries().replace_schema_metadata(table.schema.metadata)
+    )
+
+
+def _found_at_last(
+    lake: Lake, system: System, day: date, landed: pa.Table, cases: CaseDays
+) -> pa.Table:
+    """Return `landed` with the labels that belong to `cases`, which came after them, in place."""
+    known = landed["case_day"].combine_chunks()
+    unknown = pc.is_null(known)
+    found = cases.days_of(landed["case_id"].filter(unknown))
+    if found.null_count == len(found):
+        return landed
+    days = pc.replace_with_mask(known, unknown, found)
+    place = landed.schema.get_field_index("case_day")
+    table = landed.set_column(place, "case_day", days)
+    table = with_case_days(table, landed)
+    lake.write("label_arrivals", system.id, day, table, day)
+    replace_unknown_cases(lake, system, day, table)
     return table
 
 

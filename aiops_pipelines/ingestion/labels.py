@@ -5,9 +5,8 @@ case, `scored_cases` gives each case its newest label and its state.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -16,41 +15,57 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from aiops_pipelines.ingestion.adjudication import settle, words_of
+from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Adjudication, System
-from aiops_pipelines.schema import LABEL_ARRIVALS, LABELS, scored_cases_schema
+from aiops_pipelines.schema import LABELS, scored_cases_schema
 
 
 class CaseDays:
-    """Finds the day of a case among the days of predictions that are known.
+    """Finds the day of a case, looking back from the newest of `days` only as far as it must.
 
     A case that several days have is of the last of them.
     """
 
-    def __init__(self, cases: Iterable[tuple[date, pa.Table]]) -> None:
-        known = [
-            (table["case_id"], pa.repeat(pa.scalar(day, pa.date32()), table.num_rows))
-            for day, table in sorted(cases, key=itemgetter(0), reverse=True)
-        ]
-        ids = [part for column, _ in known for part in column.chunks]
-        self._cases = pa.chunked_array(ids, pa.string())
-        self._days = pa.chunked_array([days for _, days in known], pa.date32())
+    def __init__(self, lake: Lake, system: System, days: Iterable[date]) -> None:
+        self._lake, self._system = lake, system
+        self._ahead = iter(sorted(days, reverse=True))
+        self._known: list[tuple[date, pa.ChunkedArray]] = []
+
+    def days_of(self, cases: pa.ChunkedArray) -> pa.Array:
+        """Return the day of each case, null where no known case has that id."""
+        found = np.full(len(cases), np.datetime64("NaT"), "datetime64[D]")
+        sought = np.arange(len(cases))
+        for day, known in self._newest_first() if len(cases) else ():
+            here = pc.is_in(cases, value_set=known).to_numpy()
+            found[sought[here]] = day
+            if here.all():
+                break
+            sought, cases = sought[~here], cases.filter(pa.array(~here))
+        return pa.array(found)
 
     def added_to(self, labels: pa.Table) -> pa.Table:
         """Return `labels` with the column `case_day`, null where no known case has that id."""
-        position = pc.index_in(labels["case_id"], value_set=self._cases)
-        return labels.append_column("case_day", self._days.take(position)).cast(LABEL_ARRIVALS)
+        return labels.append_column("case_day", self.days_of(labels["case_id"]))
+
+    def _newest_first(self) -> Iterator[tuple[date, pa.ChunkedArray]]:
+        yield from self._known
+        for day in self._ahead:
+            table = self._lake.find("predictions", self._system.id, day)
+            if table is not None:
+                self._known.append((day, table["case_id"]))
+                yield self._known[-1]
 
 
 def arrivals_of_cases(arrivals: pa.Table, day: date) -> pa.Table:
     """Return the labels among `arrivals` whose case is of `day`."""
     of_day = arrivals.filter(pc.equal(arrivals["case_day"], pa.scalar(day, pa.date32())))
-    return of_day.drop_columns(["case_day"])
+    return of_day.select(LABELS.names)
 
 
-def merge_labels(known: pa.Table | None, arrived: pa.Table) -> pa.Table:
+def merge_labels(arrived: Iterable[pa.Table]) -> pa.Table:
     """Return all revisions once, in the order case, revision, receipt: the same for any order."""
-    tables = [arrived] if known is None else [known, arrived]
-    frame = pa.concat_tables([table.cast(LABELS) for table in tables]).to_pandas()
+    tables = [LABELS.empty_table(), *(table.cast(LABELS) for table in arrived)]
+    frame = pa.concat_tables(tables).to_pandas()
     frame = frame.drop_duplicates().sort_values(
         ["case_id", "revision", "received_at", "value"], kind="stable", ignore_index=True
     )

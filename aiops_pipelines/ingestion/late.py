@@ -1,49 +1,123 @@
-"""Which past days late labels touch."""
+"""Which past days changed since they were counted: what came late, grew or was corrected.
 
-from collections import defaultdict
+A look costs the deliveries that are new or changed, not the history: the others are `Seen`. Each
+day comes with a key of what changed: two requests for a day are the same only if their keys are.
+"""
+
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from aiops_pipelines.feeds import label_arrivals
+from aiops_pipelines.feeds import deliveries
 from aiops_pipelines.ingestion.ingest import known_cases, land_labels
 from aiops_pipelines.ingestion.intake import Intake
-from aiops_pipelines.ingestion.labels import arrivals_of_cases, merge_labels
-from aiops_pipelines.ingestion.landing import landed_whole
-from aiops_pipelines.lake import as_of as known_as_of
-from aiops_pipelines.portfolio import System
+from aiops_pipelines.ingestion.landing import came_from, case_days, gathered
+from aiops_pipelines.ingestion.seen import Seen, state_of
+from aiops_pipelines.lake import Lake
+from aiops_pipelines.portfolio import SqlFeed, System
 
 
-def days_with_new_labels(intake: Intake, system: System, as_of: date) -> Mapping[date, int]:
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """Days to count anew, from `start` to `end`, and a key of what changed.
+
+    `predictions` tells that a day's predictions have changed; such a day stands alone, since what
+    arrives is checked a day at a time.
+    """
+
+    start: date
+    end: date
+    predictions: bool
+    key: str
+
+
+def recounts(intake: Intake, system: System, as_of: date, last: date) -> Iterator[Recount]:
+    """Yield what must be counted anew of the days up to `last`, given what arrived by `as_of`.
+
+    Raises:
+        FeedError, ConfigurationError: as reading the feeds does.
+    """
+    late = days_with_new_predictions(intake, system, as_of)
+    labels = days_with_new_labels(intake, system, as_of)
+    for day, key in late.items():
+        if day <= last:
+            yield Recount(day, day, True, _key([key, labels.get(day, "")]))
+    for start, end in spans(day for day in labels if day <= last and day not in late):
+        keys = (key for day, key in labels.items() if start <= day <= end)
+        yield Recount(start, end, False, _key(keys))
+
+
+def days_with_new_labels(intake: Intake, system: System, as_of: date) -> Mapping[date, str]:
     """Return the days whose cases have labels, received by `as_of`, that their counts lack.
 
-    Each day comes with the number of label rows it will hold, which grows with every new label:
-    two requests for the same day are the same request only if the number is.
+    Lands what has arrived and has not landed, and lands again what has changed. Counts also lack
+    a label that a corrected file says otherwise or no more.
 
-    Lands what has arrived and has not landed, and lands again the days whose drops have changed.
-    A day gathered as of a later day than an arrival has those labels, unless they landed just now;
-    else the rows themselves are compared.
+    Raises:
+        FeedError, ConfigurationError: as reading labels does.
     """
-    fresh: dict[date, list[pa.Table]] = defaultdict(list)
-    cases = known_cases(intake.lake, system, as_of)
-    for arrival in label_arrivals(system, intake.feeds, intake.zone):
-        if arrival > as_of:
+    seen, cases = Seen(intake.lake, system), known_cases(intake.lake, system, as_of)
+    landed = intake.lake.stamps("label_arrivals", system.id)
+    drops = deliveries(system, "labels", intake.feeds, intake.zone)
+    first = next(iter(intake.lake.stamps("predictions", system.id)), as_of)
+    changes: dict[date, list[str]] = {}
+    for day in sorted({*drops, *landed}):
+        found = drops.get(day, ())
+        growing = day == as_of and isinstance(system.labels, SqlFeed)
+        unchanged = seen.holds("labels", day, state_of(found, landed.get(day)))
+        if not first <= day <= as_of or (unchanged and not growing):
             continue
-        again = arrival == as_of or not landed_whole(intake, system, arrival)
-        landed = land_labels(intake, system, arrival, cases, again=again)
-        for case_day in pc.unique(landed["case_day"].drop_null()).to_pylist():
-            labels = intake.lake.find("labels", system.id, case_day)
-            if labels is not None and (again or known_as_of(labels) <= arrival):
-                fresh[case_day].append(arrivals_of_cases(landed, case_day))
-    touched: dict[date, int] = {}
-    for case_day, arrived in sorted(fresh.items()):
-        held = intake.lake.read("labels", system.id, case_day)
-        rows = merge_labels(held, pa.concat_tables(arrived)).num_rows
-        if rows > held.num_rows:
-            touched[case_day] = rows
-    return touched
+        table = land_labels(intake, system, day, cases, found, again=growing)
+        open_days = list(lacking(intake.lake, system, day, table))
+        for case_day, key in open_days:
+            changes.setdefault(case_day, []).append(key)
+        if not open_days:
+            stamp = intake.lake.stamp("label_arrivals", system.id, day)
+            seen.add("labels", day, state_of(found, stamp))
+    seen.save(as_of)
+    return {day: _key(keys) for day, keys in sorted(changes.items())}
+
+
+def days_with_new_predictions(intake: Intake, system: System, as_of: date) -> Mapping[date, str]:
+    """Return the days that were counted from other files of predictions than are there now.
+
+    A day that was never counted is not among them, nor one whose files were cleared away. Rows
+    that a database adds to past days are not noticed.
+
+    Raises:
+        FeedError, ConfigurationError: as reading predictions does.
+    """
+    seen, changes = Seen(intake.lake, system), dict[date, str]()
+    drops = deliveries(system, "predictions", intake.feeds, intake.zone)
+    for day, stamp in intake.lake.stamps("predictions", system.id).items():
+        found, state = drops.get(day, ()), state_of(drops.get(day, ()), stamp)
+        if not found or day > as_of or seen.holds("predictions", day, state):
+            continue
+        held = intake.lake.read("predictions", system.id, day)
+        if came_from(held, found, f"{system.id}: predictions"):
+            seen.add("predictions", day, state)
+        else:
+            changes[day] = _key([state])
+    seen.save(as_of)
+    return changes
+
+
+def lacking(
+    lake: Lake, system: System, received: date, landed: pa.Table
+) -> Iterator[tuple[date, str]]:
+    """Yield the counted days whose labels are not those that landed on `received`, and a key."""
+    for day, digest in case_days(landed).items():
+        labels = lake.find("labels", system.id, day)
+        held = None if labels is None else gathered(labels).get(received)
+        if labels is not None and held != digest:
+            yield day, f"{received} {held} {digest}"
+
+
+def _key(changes: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(changes).encode()).hexdigest()[:16]
 
 
 def spans(days: Iterable[date]) -> Iterator[tuple[date, date]]:

@@ -5,7 +5,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aiops_pipelines.feeds import FeedBatch, quarantine_rows
+from aiops_pipelines.feeds import quarantine_rows
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import System
@@ -28,7 +28,16 @@ def replace_quarantine(
     lake.write("quarantine", system.id, day, table.sort_by(order), as_of)
 
 
-def unknown_case_rows(batch: FeedBatch, arrivals: pa.Table) -> pa.Table:
+def replace_unknown_cases(lake: Lake, system: System, day: date, arrivals: pa.Table) -> None:
+    """Write which labels received on `day` have no known case; all else in quarantine stays."""
+    held = lake.read("quarantine", system.id, day)
+    ours = pc.equal(held["feed"], "labels")
+    others = held.filter(pc.and_(ours, pc.not_equal(held["rule"], UNKNOWN_CASE)))
+    refused = pa.concat_tables([others.cast(QUARANTINE), unknown_case_rows(arrivals)])
+    replace_quarantine(lake, system, day, "labels", refused, day)
+
+
+def unknown_case_rows(arrivals: pa.Table) -> pa.Table:
     """Return a quarantine row for each label of `arrivals` whose case nobody knows."""
     unknown = pc.is_null(arrivals["case_day"]).to_numpy(zero_copy_only=False)
-    return quarantine_rows("labels", batch.provenance, unknown, UNKNOWN_CASE, "case_id")
+    return quarantine_rows("labels", arrivals, unknown, UNKNOWN_CASE, "case_id")

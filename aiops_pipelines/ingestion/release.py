@@ -10,9 +10,10 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aiops_pipelines.feeds import day_drops
 from aiops_pipelines.ingestion.ingest import ingest_predictions, known_cases, land_labels
 from aiops_pipelines.ingestion.intake import Intake
-from aiops_pipelines.ingestion.labels import arrivals_of_cases, merge_labels
+from aiops_pipelines.ingestion.late import lacking
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import System
 from aiops_pipelines.schema import QUARANTINE_RELEASES
@@ -48,8 +49,9 @@ def release(
         days: tuple[date, ...] = (day,)
     else:
         cases = known_cases(intake.lake, system, max(day, as_of))
-        arrived = land_labels(intake, system, day, cases, again=True)
-        days = _days_with_more(intake.lake, system, arrived)
+        drops = day_drops(system, "labels", day, intake.feeds)
+        arrived = land_labels(intake, system, day, cases, drops, again=True)
+        days = tuple(sorted(each for each, _ in lacking(intake.lake, system, day, arrived)))
     done = Release(feed, day, before, held_rows(intake.lake, system, feed, day), days)
     _record(intake.lake, system, done, who, why, at)
     return done
@@ -59,16 +61,6 @@ def held_rows(lake: Lake, system: System, feed: str, day: date) -> int:
     """Return how many entries of the day's quarantine belong to `feed`."""
     table = lake.find("quarantine", system.id, day)
     return 0 if table is None else int(pc.sum(pc.equal(table["feed"], feed), min_count=0).as_py())
-
-
-def _days_with_more(lake: Lake, system: System, arrived: pa.Table) -> tuple[date, ...]:
-    days = []
-    for case_day in sorted(set(arrived["case_day"].to_pylist()) - {None}):
-        held = lake.find("labels", system.id, case_day)
-        rows = 0 if held is None else held.num_rows
-        if merge_labels(held, arrivals_of_cases(arrived, case_day)).num_rows > rows:
-            days.append(case_day)
-    return tuple(days)
 
 
 def _record(lake: Lake, system: System, done: Release, who: str, why: str, at: datetime) -> None:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from aiops_pipelines.errors import LakeError
+from aiops_pipelines.stamps import stamp_of, stamps_in
 
 _AS_OF = b"aiops.as_of"
 _CACHE_BYTES = 512 * 1024 * 1024
@@ -106,15 +107,20 @@ class Lake:
 
     def days(self, table: str, system: str) -> list[date]:
         """Return the days for which the table of `system` has a file, in order."""
-        folder = self.root / table / system
-        if not folder.exists():
-            return []
-        names = (file.name for file in folder.iterdir())
-        return sorted(
-            date.fromisoformat(name.removesuffix(".parquet"))
-            for name in names
+        return list(self.stamps(table, system))
+
+    def stamps(self, table: str, system: str) -> dict[date, str]:
+        """Return the days for which there is a file, in order, with what changes when it does."""
+        found = stamps_in(self.root / table / system).items()
+        return {
+            date.fromisoformat(name.removesuffix(".parquet")): stamp
+            for name, stamp in sorted(found)
             if name.endswith(".parquet") and not name.startswith(".")
-        )
+        }
+
+    def stamp(self, table: str, system: str, day: date) -> str:
+        """Return the stamp of an existing file, as `stamps` does."""
+        return stamp_of(self._path(table, system, day))
 
     def digest(self, table: str, system: str, day: date) -> FileRecord:
         """Return the record of an existing file, read anew; raise LakeError without one."""

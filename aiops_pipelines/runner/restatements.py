@@ -1,10 +1,12 @@
-"""One system's night as the hospital lives it: the days that late labels touch, then the night."""
+"""One system's night as the hospital lives it: the days that late deliveries touch, then it."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import cache
 
+from aiops_pipelines.errors import AiopsError
 from aiops_pipelines.feeds import Pseudonymiser
-from aiops_pipelines.ingestion import Intake, days_with_new_labels, spans
+from aiops_pipelines.ingestion import Intake, recounts
 from aiops_pipelines.portfolio import System, read_portfolio
 from aiops_pipelines.resources import LakeResource
 from aiops_pipelines.runner.tasks import (
@@ -20,25 +22,28 @@ from aiops_pipelines.settings import Settings, pseudonym_key_environment
 
 
 def replay_night(system: str, day: date) -> list[TaskResult]:
-    """Run the restatements that labels received on `day` ask for, then the night of `day`.
+    """Run the restatements that deliveries of `day` ask for, then the night of `day`.
 
-    What has succeeded before is not run again.
+    A night that has succeeded before is not run again. Where late deliveries can't be looked for,
+    that is told as a failure, and the night is run.
     """
     night = system_task("night", system, day, day, day)
     if succeeded(own_instance(), night):
         return [skipped(night)]
     entry = read_portfolio(_settings().portfolio).system(system)
-    tasks = [*restatement_tasks(_intake(), entry, day), night]
-    return [skipped(t) if succeeded(own_instance(), t) else run_task(t) for t in tasks]
+    try:
+        results = [run_task(task) for task in restatement_tasks(_intake(), entry, day)]
+    except AiopsError as error:
+        late = system_task("restatement", system, day, day, day)
+        results = [TaskResult(late, False, False, None, (f"late deliveries: {error}",))]
+    return [*results, run_task(night)]
 
 
-def restatement_tasks(intake: Intake, system: System, as_of: date) -> list[Task]:
-    """Return a task for each run of days that labels received by `as_of` touch."""
-    return [
-        system_task("restatement", system.id, start, end, as_of)
-        for start, end in spans(days_with_new_labels(intake, system, as_of))
-        if end < as_of
-    ]
+def restatement_tasks(intake: Intake, system: System, as_of: date) -> Iterator[Task]:
+    """Yield a task for each run of past days that what arrived by `as_of` touches."""
+    for changed in recounts(intake, system, as_of, as_of - timedelta(days=1)):
+        job = "late_predictions" if changed.predictions else "restatement"
+        yield system_task(job, system.id, changed.start, changed.end, as_of)
 
 
 @cache

@@ -16,7 +16,7 @@ from dagster._core.storage.tags import (
 )
 
 from aiops_pipelines.incidents import CheckOutcome, IncidentChange, IncidentDesk, Roster
-from aiops_pipelines.jobs import NIGHT, RESTATEMENT
+from aiops_pipelines.jobs import LATE_PREDICTIONS, NIGHT, RESTATEMENT
 from aiops_pipelines.partitions import selected
 from aiops_pipelines.portfolio import Area, Portfolio
 from aiops_pipelines.resources import AS_OF_TAG
@@ -30,6 +30,7 @@ differ; the desk knows what it has seen."""
 RETRY_GRACE = timedelta(minutes=5)
 """Dagster says only after a failure whether it will try again."""
 
+_JOBS = {NIGHT.name, RESTATEMENT.name, LATE_PREDICTIONS.name}
 _FINISHED = [
     dg.DagsterRunStatus.SUCCESS,
     dg.DagsterRunStatus.FAILURE,
@@ -68,7 +69,7 @@ def _outcomes(
         run = record.dagster_run
         key = run.tags.get(ASSET_PARTITION_RANGE_END_TAG) or run.tags.get(PARTITION_NAME_TAG)
         stated = run.tags.get(AS_OF_TAG)
-        if run.job_name not in {NIGHT.name, RESTATEMENT.name} or key is None or stated is None:
+        if run.job_name not in _JOBS or key is None or stated is None:
             continue
         failed_at = [] if run.is_success else _failed_steps(instance, run)
         if failed_at is None or (not run.is_success and _may_be_retried(record, now)):

@@ -42,7 +42,7 @@ from aiops_pipelines.verdict import Verdict
 
 START = date(2027, 1, 4)
 REFERENCE_DAYS = 56
-SUITE_EVERY = 28
+SUITE_EVERY = 7
 SEED = 20270104
 ALARMS = (Verdict.WARN, Verdict.BREACH)
 
@@ -56,11 +56,10 @@ def nights(book: Portfolio, system: System, days: int, volume: float) -> Iterato
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(UPath(folder))
         waiting: dict[date, list[pa.Table]] = defaultdict(list)
-        known = CaseDays([])
         for offset in range(REFERENCE_DAYS + days):
             day = START + timedelta(days=offset)
             drawn = draw_day(system, day, SEED, volume, None)
-            _write(lake, system, day, drawn, book, waiting, known)
+            _write(lake, system, day, drawn, book, waiting)
             _count(lake, system, day)
             if offset == REFERENCE_DAYS - 1:
                 reference = [START + timedelta(days=back) for back in range(REFERENCE_DAYS)]
@@ -76,22 +75,22 @@ def _write(
     drawn: Day,
     book: Portfolio,
     waiting: dict[date, list[pa.Table]],
-    known: CaseDays,
 ) -> None:
     cases = drawn.cases.drop_duplicates("case_id")
     cases = _in_utc(cases, ["predicted_at"], book).assign(received_at=lambda f: f["predicted_at"])
     table = pa.Table.from_pandas(cases, schema=predictions_schema(system), preserve_index=False)
     lake.write("predictions", system.id, day, table, day)
-    known.learn(day, table)
     for arrival, rows in drawn.labels.groupby(drawn.labels["received_at"].dt.date):
         labels = _in_utc(rows, ["decided_at", "received_at"], book)
         waiting[arrival].append(pa.Table.from_pandas(labels, schema=LABELS, preserve_index=False))
     arrived = pa.concat_tables([LABELS.empty_table(), *waiting.pop(day, [])])
-    landed = known.added_to(arrived)
+    days = (day - timedelta(days=back) for back in range(REFERENCE_DAYS + 1))
+    landed = CaseDays(lake, system, days).added_to(arrived)
     lake.write("label_arrivals", system.id, day, landed, day)
     for case_day in set(landed["case_day"].to_pylist()) - {None}:
         new = arrivals_of_cases(landed, case_day)
-        merged = merge_labels(lake.find("labels", system.id, case_day), new)
+        held = lake.find("labels", system.id, case_day)
+        merged = merge_labels([new] if held is None else [held, new])
         lake.write("labels", system.id, case_day, merged, day)
 
 

@@ -13,10 +13,17 @@ from ruamel.yaml import YAML
 
 from aiops_pipelines.assets.ingest import labels, predictions, scored_cases
 from aiops_pipelines.assets.statistics import daily_statistics
-from aiops_pipelines.jobs import HISTORY, RESTATEMENT
+from aiops_pipelines.jobs import HISTORY, LATE_PREDICTIONS, RESTATEMENT
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.partitions import SYSTEMS, system_day
-from aiops_pipelines.resources import Clock, FeedsResource, LakeResource, PortfolioResource
+from aiops_pipelines.quality.checks import predictions_checks
+from aiops_pipelines.resources import (
+    Clock,
+    FeedsResource,
+    LakeResource,
+    PortfolioResource,
+    ReportsResource,
+)
 from aiops_pipelines.run_tags import range_tags
 from aiops_pipelines.sensors.late_labels import late_labels
 
@@ -75,13 +82,15 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Depl
         drops.put_predictions(f"C{offset},P{offset},{day} 10:00:00,0.4,50,F", day=day)
     defs = dg.Definitions(
         assets=[predictions, labels, scored_cases, daily_statistics],
-        jobs=[HISTORY, RESTATEMENT],
+        asset_checks=[predictions_checks],
+        jobs=[HISTORY, RESTATEMENT, LATE_PREDICTIONS],
         sensors=[late_labels],
         resources={
             "portfolio": PortfolioResource(folder=str(portfolio)),
             "feeds": FeedsResource(root=str(tmp_path / "feeds")),
             "lake": LakeResource(root=str(tmp_path / "lake")),
             "clock": StoppedClock(),
+            "reports": ReportsResource(folder=str(tmp_path / "reports")),
         },
     )
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
@@ -109,7 +118,8 @@ def materialized(deployment: Deployment) -> set[str]:
 def carry_out(deployment: Deployment, requests: list[dg.RunRequest]) -> set[str]:
     days: set[str] = set()
     for request in requests:
-        deployment.run("restatement", request.partition_key, dict(request.tags))
+        assert request.job_name
+        deployment.run(request.job_name, request.partition_key, dict(request.tags))
         days |= materialized(deployment)
     return days
 
@@ -132,3 +142,34 @@ def test_only_the_days_that_changed_are_materialized_and_a_second_delivery_count
     assert carry_out(deployment, second) == {"2026-06-07"}
     assert deployment.lake.read("labels", "risk", date(2026, 6, 7)).num_rows == 2
     assert deployment.requests() == []
+
+
+def test_predictions_that_come_late_are_checked_and_recount_just_their_day(
+    deployment: Deployment,
+) -> None:
+    late = FIRST + timedelta(days=5)
+    grown = [f"C5,P5,{late} 10:00:00,0.4,50,F", f"L5,P6,{late} 11:00:00,0.7,60,M"]
+    deployment.drops.put_predictions(*grown, day=late)
+    deployment.deliver(label("L5"))
+    found = deployment.requests()
+    assert [(r.job_name, r.partition_key) for r in found] == [
+        (LATE_PREDICTIONS.name, str(system_day(late, "risk")))
+    ]
+    assert carry_out(deployment, found) == {str(late)}
+    run = deployment.instance.get_runs(limit=1)[0]
+    kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    entries = deployment.instance.all_logs(run.run_id, of_type=kind)
+    events = [entry.dagster_event for entry in entries if entry.dagster_event]
+    checked = {each.asset_check_evaluation_data.check_name for each in events}
+    assert checked >= {"predictions_intact", "predictions_integrity"}
+    assert deployment.lake.read("scored_cases", "risk", late)["label"].to_pylist() == [None, 1.0]
+    assert deployment.requests() == []
+
+
+def test_a_feed_that_cannot_be_looked_at_does_not_stop_the_others(deployment: Deployment) -> None:
+    portfolio = Path(deployment.defs.resources["portfolio"].folder)
+    tree = system_tree(id="broken", reference={"from": str(FIRST), "to": str(FIRST)})
+    tree["labels"] = {**tree["labels"], "path": "nowhere/{day}.csv"}
+    YAML().dump(tree, portfolio / "systems" / "broken.yaml")
+    deployment.deliver(label("C2"))
+    assert [r.partition_key for r in deployment.requests()] == ["2026-06-03|risk"]

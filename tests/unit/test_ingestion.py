@@ -1,6 +1,8 @@
 """Labels that come late restate their own day, never earlier knowledge; nothing is lost."""
 
+import os
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from aiops_pipelines.ingestion import (
     ingest_labels,
     ingest_predictions,
     ingest_scored_cases,
+    recounts,
     spans,
 )
 from aiops_pipelines.ingestion.labels import CaseDays
@@ -58,8 +61,10 @@ def states(intake: Intake, day: date) -> dict[str, int]:
 
 
 def content(intake: Intake) -> dict[str, bytes]:
+    """Return the lake's files but for what was seen when, which no two runs share."""
     folder = Path(str(intake.lake.root))
-    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*.parquet"))}
+    found = {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*.parquet"))}
+    return {name: data for name, data in found.items() if not name.startswith("deliveries_seen/")}
 
 
 def test_a_night_knows_only_what_had_arrived(intake: Intake) -> None:
@@ -71,7 +76,7 @@ def test_a_late_label_restates_only_its_day(intake: Intake) -> None:
     ingest(intake, [DAY], DAY)
     ingest(intake, [NEXT], NEXT)
     before = content(intake)
-    assert dict(days_with_new_labels(intake, SYSTEM, NEXT)) == {DAY: 2}
+    assert set(days_with_new_labels(intake, SYSTEM, NEXT)) == {DAY}
     list(ingest_labels(intake, SYSTEM, [DAY], NEXT))
     list(ingest_scored_cases(intake.lake, SYSTEM, [DAY], NEXT))
     after = content(intake)
@@ -88,7 +93,7 @@ def test_a_drop_that_comes_days_after_its_name_is_still_read(intake: Intake, dro
     ingest(intake, [DAY], LATER)
     assert not days_with_new_labels(intake, SYSTEM, LATER)
     late.write_text(content)
-    assert dict(days_with_new_labels(intake, SYSTEM, LATER)) == {DAY: 2}
+    assert set(days_with_new_labels(intake, SYSTEM, LATER)) == {DAY}
     ingest(intake, [DAY], LATER)
     assert states(intake, DAY)["mature"] == 2
     assert not days_with_new_labels(intake, SYSTEM, LATER)
@@ -98,7 +103,7 @@ def test_a_drop_that_grows_is_read_again(intake: Intake, drops: Drops) -> None:
     ingest(intake, [DAY], LATER)
     grown = Path(str(drops.root), "risk", "labels", f"{NEXT}.csv")
     grown.write_text(grown.read_text() + f"C3,1,{NEXT} 22:00:00,chart,R1,0\n")
-    assert dict(days_with_new_labels(intake, SYSTEM, LATER)) == {DAY: 3}
+    assert set(days_with_new_labels(intake, SYSTEM, LATER)) == {DAY}
 
 
 def test_night_by_night_and_at_once_give_the_same_labels(intake: Intake, tmp_path: Path) -> None:
@@ -164,16 +169,124 @@ def labels_of(*cases: str) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=LABELS)
 
 
-def test_a_label_goes_to_the_last_day_that_has_its_case() -> None:
-    def ids(*found: str) -> pa.Table:
-        return pa.table({"case_id": pa.array(found, pa.string())})
+def cases_of(lake: Lake, days: dict[date, list[str]]) -> CaseDays:
+    for day, found in days.items():
+        lake.write(
+            "predictions", SYSTEM.id, day, pa.table({"case_id": pa.array(found, "str")}), day
+        )
+    return CaseDays(lake, SYSTEM, days)
 
-    known = CaseDays([(NEXT, ids("b", "c")), (DAY, ids("a", "b", "a")), (LATER, ids())])
+
+def test_a_label_goes_to_the_last_day_that_has_its_case(tmp_path: Path) -> None:
+    days = {NEXT: ["b", "c"], DAY: ["a", "b", "a"], LATER: []}
+    known = cases_of(Lake(UPath(tmp_path)), days)
+    assert known.added_to(labels_of("c"))["case_day"].to_pylist() == [NEXT]
     found = known.added_to(labels_of("c", "b", "z", "a", "b"))
     assert found["case_day"].to_pylist() == [NEXT, NEXT, None, DAY, NEXT]
     assert found.drop_columns(["case_day"]).equals(labels_of("c", "b", "z", "a", "b"))
 
 
-def test_without_known_cases_every_label_is_of_an_unknown_case() -> None:
-    assert CaseDays([]).added_to(labels_of("a"))["case_day"].to_pylist() == [None]
-    assert CaseDays([]).added_to(labels_of()).num_rows == 0
+def test_without_known_cases_every_label_is_of_an_unknown_case(tmp_path: Path) -> None:
+    known = cases_of(Lake(UPath(tmp_path)), {})
+    assert known.added_to(labels_of("a"))["case_day"].to_pylist() == [None]
+    assert known.added_to(labels_of()).num_rows == 0
+
+
+def test_a_replaced_drop_of_the_same_size_and_date_is_read_again(
+    intake: Intake, drops: Drops
+) -> None:
+    ingest(intake, [DAY, NEXT], LATER)
+    days_with_new_labels(intake, SYSTEM, LATER)
+    replaced = Path(str(drops.root), "risk", "labels", f"{NEXT}.csv")
+    before, size = replaced.stat(), replaced.stat().st_size
+    replaced.write_text(replaced.read_text().replace("C2,0,", "C2,1,"))
+    os.utime(replaced, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert replaced.stat().st_size == size
+    assert set(days_with_new_labels(intake, SYSTEM, LATER)) == {DAY}
+    ingest(intake, [DAY], LATER)
+    assert sorted(intake.lake.read("labels", SYSTEM.id, DAY)["value"].to_pylist()) == [1.0, 1.0]
+    assert not days_with_new_labels(intake, SYSTEM, LATER)
+
+
+def test_a_label_that_a_corrected_drop_no_longer_has_is_not_counted(
+    intake: Intake, drops: Drops
+) -> None:
+    ingest(intake, [DAY, NEXT], LATER)
+    drops.put_labels(f"C4,1,{NEXT} 21:00:00,chart,R1,0", day=NEXT)
+    assert set(days_with_new_labels(intake, SYSTEM, LATER)) == {DAY}
+    ingest(intake, [DAY], LATER)
+    assert intake.lake.read("labels", SYSTEM.id, DAY).num_rows == 1
+    assert not days_with_new_labels(intake, SYSTEM, LATER)
+
+
+class WatchedLake(Lake):
+    """A lake that knows which days' labels and predictions were looked at."""
+
+    def __init__(self, root: UPath) -> None:
+        super().__init__(root)
+        self.looked: set[tuple[str, date]] = set()
+
+    def find(self, table: str, system: str, day: date) -> pa.Table | None:
+        """Return the table as a lake does, and remember the day."""
+        self.looked.add((table, day))
+        return super().find(table, system, day)
+
+
+def test_a_look_costs_what_is_new_and_not_the_history(intake: Intake, drops: Drops) -> None:
+    history = [DAY + timedelta(days=offset) for offset in range(8)]
+    for day in history[2:]:
+        drops.put_predictions(f"D{day.day},P,{day} 10:00:00,0.4,50,F", day=day)
+        drops.put_labels(f"D{day.day},1,{day} 20:00:00,chart,R1,0", day=day)
+    ingest(intake, history, history[-1])
+    assert not list(recounts(intake, SYSTEM, LATER, LATER))
+    drops.put_labels(f"D{history[-1].day},0,{LATER} 20:00:00,chart,R1,1", day=LATER)
+    lake = WatchedLake(intake.lake.root)
+    found = list(recounts(replace(intake, lake=lake), SYSTEM, LATER, LATER))
+    assert [(each.start, each.end, each.predictions) for each in found] == [
+        (history[-1], history[-1], False)
+    ]
+    assert {day for table, day in lake.looked if table == "label_arrivals"} == {LATER}
+    assert min(day for table, day in lake.looked if table == "predictions") == history[-1]
+
+
+def test_predictions_that_come_after_their_day_was_counted_recount_just_that_day(
+    intake: Intake, drops: Drops
+) -> None:
+    late = Path(str(drops.root), "risk", "predictions", f"{DAY}.csv")
+    content = late.read_text()
+    late.unlink()
+    ingest(intake, [DAY, NEXT], NEXT)
+    assert states(intake, DAY) == {}
+    unknown = intake.lake.read("quarantine", SYSTEM.id, DAY)
+    assert unknown["rule"].to_pylist() == ["label for an unknown case"]
+    assert not list(recounts(intake, SYSTEM, LATER, LATER))
+    late.write_text(content)
+    assert list(recounts(intake, SYSTEM, LATER, DAY - timedelta(days=1))) == []
+    [found] = recounts(intake, SYSTEM, LATER, LATER)
+    assert (found.start, found.end, found.predictions) == (DAY, DAY, True)
+    ingest(intake, [DAY], LATER)
+    assert states(intake, DAY) == {"mature": 2, "censored": 1}
+    assert intake.lake.read("quarantine", SYSTEM.id, DAY).num_rows == 0
+    assert not list(recounts(intake, SYSTEM, LATER, LATER))
+
+
+def test_predictions_that_are_corrected_recount_their_day_and_cleared_ones_do_not(
+    intake: Intake, drops: Drops
+) -> None:
+    ingest(intake, [DAY, NEXT], NEXT)
+    Path(str(drops.root), "risk", "predictions", f"{NEXT}.csv").unlink()
+    drops.put_predictions(f"C1,P0,{DAY} 15:00:00,0.9,50,F", day=DAY)
+    [found] = recounts(intake, SYSTEM, LATER, LATER)
+    assert (found.start, found.end, found.predictions) == (DAY, DAY, True)
+
+
+def test_labels_landed_without_a_record_of_their_days_are_gathered_all_the_same(
+    intake: Intake, drops: Drops
+) -> None:
+    ingest(intake, [DAY, NEXT], NEXT)
+    landed = intake.lake.read("label_arrivals", SYSTEM.id, NEXT)
+    bare = landed.replace_schema_metadata(None).drop_columns(["file", "row"])
+    intake.lake.write("label_arrivals", SYSTEM.id, NEXT, bare, NEXT)
+    Path(str(drops.root), "risk", "labels", f"{NEXT}.csv").unlink()
+    list(ingest_labels(intake, SYSTEM, [DAY], NEXT))
+    assert intake.lake.read("labels", SYSTEM.id, DAY).num_rows == 2
