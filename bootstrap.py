@@ -36,7 +36,7 @@ def main(task: str, arguments: list[str]) -> int:
     if task not in tasks:
         print(__doc__)
         return 2
-    install_python_packages()
+    install_python_packages(extras="" if task in {"demo", "ui"} else "[dev]")
     if task in {"setup", "demo", "test"}:
         need_system_packages(missing_pango(), "the PDF report (WeasyPrint needs Pango)")
     return tasks[task]()
@@ -58,24 +58,25 @@ def lint() -> int:
     )
 
 
-def install_python_packages() -> None:
-    """Create .venv with the pinned packages, unless it already holds them."""
+def install_python_packages(extras: str) -> None:
+    """Create .venv with the pinned packages, `extras` too, unless it already holds them."""
     if sys.version_info < (3, 11):
         sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
     inputs = [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
     wanted = hashlib.sha256(b"".join(file.read_bytes() for file in inputs)).hexdigest()
-    if STAMP.is_file() and STAMP.read_text() == wanted:
+    if STAMP.is_file() and STAMP.read_text() in {f"{wanted} {extras}", f"{wanted} [dev]"}:
         return
     print("Setting up .venv with the pinned packages (some minutes the first time) ...")
     if lacks_ensurepip():
         need_system_packages(["python3-venv"], "creating .venv")
     venv.create(ENVIRONMENT, with_pip=True)
     pip = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    constraints = ["--constraint", str(ROOT / "constraints.txt")]
-    subprocess.run([*pip, *constraints, "--editable", f"{ROOT}[dev]"], check=True)
+    # What is never imported need not be compiled; Python compiles the rest when it is.
+    options = ["--no-compile", "--constraint", str(ROOT / "constraints.txt")]
+    subprocess.run([*pip, *options, "--editable", f"{ROOT}{extras}"], check=True)
     print("Compiling the statistics' kernels ...")
     run("python", "-m", "aiops_pipelines.statistics.kernels")
-    STAMP.write_text(wanted)
+    STAMP.write_text(f"{wanted} {extras}")
 
 
 def lacks_ensurepip() -> bool:
