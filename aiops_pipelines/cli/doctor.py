@@ -5,10 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import typer
+from rich.markup import escape
 from rich.table import Table
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
 from aiops_pipelines.cli.app import app, console, told
-from aiops_pipelines.errors import AiopsError, ConfigurationError, DeliveryError
+from aiops_pipelines.database import database_gone, open_engine, revisions
+from aiops_pipelines.errors import AiopsError, ConfigurationError, DeliveryError, IncidentError
+from aiops_pipelines.incidents import IncidentDesk
 from aiops_pipelines.portfolio import load_hospital, load_portfolio
 from aiops_pipelines.settings import PSEUDONYM_KEY, Settings, pseudonym_key_environment
 
@@ -25,9 +30,10 @@ def doctor() -> None:
     for name, examine in _examinations(settings):
         try:
             state, found = "[green]ok[/]", examine()
-        except (AiopsError, OSError) as error:
-            state, found, sound = "[red]wrong[/]", str(error), False
-        table.add_row(name, state, found)
+        except (AiopsError, OSError, DBAPIError) as error:
+            found = database_gone(error) or str(error)
+            state, sound = "[red]wrong[/]", False
+        table.add_row(name, state, escape(found))
     console.print(table)
     raise typer.Exit(0 if sound else 1)
 
@@ -38,6 +44,7 @@ def _examinations(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]
     yield "feeds (AIOPS_FEEDS)", lambda: _feeds(settings)
     yield f"pseudonymisation key ({PSEUDONYM_KEY})", lambda: _key(settings)
     yield "incident database (AIOPS_INCIDENTS_URL)", lambda: _incidents(settings)
+    yield "audit trail", lambda: _audit(settings)
     yield "messages (hospital.yaml, notifications)", lambda: _messages(settings)
     yield "PDF (Pango for WeasyPrint)", _pango
 
@@ -69,23 +76,49 @@ def _key(settings: Settings) -> str:
     return "from the environment" if PSEUDONYM_KEY in os.environ else "the demo's own"
 
 
-def _incidents(settings: Settings) -> str:
-    from aiops_pipelines.incidents import IncidentDesk
+NOT_YET = "not made yet: the first night, or any incident command, makes it"
 
-    desk = IncidentDesk(settings.incidents_url)
-    desk.migrate()
-    return f"{len(desk.list(open_only=True))} open incidents"
+
+def _incidents(settings: Settings) -> str:
+    desk = _desk(settings)
+    return NOT_YET if desk is None else f"{len(desk.list(open_only=True))} open incidents"
+
+
+def _audit(settings: Settings) -> str:
+    desk = _desk(settings)
+    if desk is None:
+        return NOT_YET
+    findings = desk.verify()
+    if findings:
+        more = f"; and {len(findings) - 3} more: aiops audit verify" if len(findings) > 3 else ""
+        raise IncidentError("; ".join(findings[:3]) + more)
+    return f"whole; head {desk.head()}"
+
+
+def _desk(settings: Settings) -> IncidentDesk | None:
+    """Return the desk on a database of this release, which a look must not change; None without."""
+    url = make_url(settings.incidents_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return None
+    held, needed = revisions(open_engine(settings.incidents_url))
+    if held is None:
+        return None
+    if held != needed:
+        raise ConfigurationError(
+            f"the database is at revision {held or 'of an earlier release'}, this release needs {needed}: back it up; the "
+            "next night, or any incident command, brings it there if it is an earlier one"
+        )
+    return IncidentDesk(settings.incidents_url)
 
 
 def _messages(settings: Settings) -> str:
-    from aiops_pipelines.incidents import IncidentDesk
-
     channels = load_hospital(settings.portfolio).notifications.channels
     named = [name for each in channels for name in (each.url_env, each.secret_env) if name]
     unset = [name for name in named if not os.environ.get(name)]
     if unset:
         raise ConfigurationError(f"not set: {', '.join(unset)}")
-    dead = IncidentDesk(settings.incidents_url).outbox.list("dead")
+    desk = _desk(settings)
+    dead = desk.outbox.list("dead") if desk else []
     if dead:
         raise DeliveryError(f"{len(dead)} messages not delivered; see: aiops deliveries list")
     return f"{len(channels)} channels" if channels else "no channel: nobody is told by message"

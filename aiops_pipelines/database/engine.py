@@ -93,6 +93,25 @@ def migrate(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+def revisions(engine: Engine) -> tuple[str | None, str]:
+    """Return the database's revision, None where it has no table yet, and this release's.
+
+    The revision of a database whose desk is older than our own version table is "".
+    """
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with engine.connect() as connection:
+        config = alembic_config(connection)
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        needed = ScriptDirectory.from_config(config).get_current_head()
+        assert needed is not None
+        held = context.get_current_revision()
+        if held is None and inspect(connection).has_table("incidents"):
+            held = ""
+        return held, needed
+
+
 def alembic_config(connection: Connection, version_table: str = VERSION_TABLE) -> "Config":
     """Return Alembic's configuration for our migrations on a connection."""
     from alembic.config import Config
