@@ -105,8 +105,9 @@ def _desk(settings: Settings) -> IncidentDesk | None:
         return None
     if held != needed:
         raise ConfigurationError(
-            f"the database is at revision {held or 'of an earlier release'}, this release needs {needed}: back it up; the "
-            "next night, or any incident command, brings it there if it is an earlier one"
+            f"the database is at revision {held or 'of an earlier release'}, this release needs "
+            f"{needed}: back it up; the next night, or any incident command, brings it there if "
+            "it is an earlier one"
         )
     return IncidentDesk(settings.incidents_url)
 
