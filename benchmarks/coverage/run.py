@@ -12,7 +12,15 @@ import hashlib
 import time
 from pathlib import Path
 
-from benchmarks.coverage import audits, contracts, intervals, sequential
+from benchmarks.coverage import (
+    audits,
+    changes,
+    contracts,
+    estimates,
+    intervals,
+    sequential,
+    shrinkage,
+)
 from benchmarks.coverage.tally import Part
 from benchmarks.tables import write_block
 
@@ -23,6 +31,9 @@ CODE = (ROOT / "aiops_pipelines" / "statistics", Path(__file__).parent)
 PARTS: dict[str, Part] = {
     **intervals.PARTS,
     **audits.PARTS,
+    **shrinkage.PARTS,
+    **estimates.PARTS,
+    **changes.PARTS,
     **sequential.PARTS,
     **contracts.PARTS,
 }

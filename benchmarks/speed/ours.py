@@ -48,6 +48,18 @@ def histogram(folder: Path, rows: int) -> Task:
     return lambda: Histogram.from_cases(score, label, edges)
 
 
+def binned(folder: Path, rows: int) -> Task:
+    score, _, label = inputs.cases(folder, rows)
+    edges = reference_edges(score[:10_000], [0.2])
+
+    def task() -> None:
+        held = Histogram.from_cases(score, label, edges)
+        held.auroc(), held.average_precision(), held.brier(), held.log_loss()
+        held.calibration(), held.operating_point(0.2)
+
+    return task
+
+
 def bootstrap(folder: Path, rows: int) -> Task:
     score, _, label = inputs.cases(folder, rows)
     held = Histogram.from_cases(score, label, reference_edges(score[:10_000], [0.2]))
@@ -104,6 +116,7 @@ TASKS = {
     "delong": delong,
     "paired": paired,
     "histogram": histogram,
+    "binned": binned,
     "bootstrap": bootstrap,
     "subgroups": subgroups,
     "drift": drift,

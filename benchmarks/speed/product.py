@@ -1,10 +1,12 @@
-"""The product's own paths at scale: python product.py TASK FOLDER.
+"""The product's own paths at scale: python -m benchmarks.speed.product TASK FOLDER.
 
 Feeds, daily statistics, trailing windows and the simulation are timed as the nightly run calls
-them, on cases that the simulated hospital draws.
+them, on cases that the simulated hospital draws: in a process of its own, so that the peak memory
+is the reader's.
 """
 
 import json
+import multiprocessing
 import resource
 import shutil
 import sys
@@ -28,7 +30,7 @@ from aiops_pipelines.schema import scored_cases_schema
 from aiops_pipelines.simulation import simulate
 from aiops_pipelines.simulation.behaviour import BEHAVIOURS
 from aiops_pipelines.simulation.cases import draw_day
-from aiops_pipelines.statistics import Histogram, trailing
+from aiops_pipelines.statistics import Histogram, reference_edges, trailing
 
 DAY = date(2026, 6, 3)
 CASES_A_DAY = 22_900
@@ -43,22 +45,29 @@ def timed(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def apart(call: Callable[..., None], *arguments: object) -> None:
+    """Call in a process of its own, and stop where it fails."""
+    process = multiprocessing.get_context("spawn").Process(target=call, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        sys.exit(f"{call.__name__} failed: see above")
+
+
+def draw_delivery(system: str, root: Path, copies: int) -> None:
+    """Write one day's file of about 10^6 rows times `copies`."""
+    book = BOOK.model_copy(update={"systems": (BOOK.system(system),)})
+    volume = copies * 10**6 / BEHAVIOURS[system].volume
+    simulate(book, UPath(root), DAY, DAY, seed=1, volume=volume, faults=())
+
+
 def feed(folder: Path, system: str, copies: int) -> dict[str, float]:
     """Read one file of about 10^6 rows times `copies` through rules, pseudonyms and provenance."""
     found = BOOK.system(system)
     root = folder / f"feed-{system}-{copies}"
     target = root / found.predictions.path.replace("{day}", DAY.isoformat())
     if not target.exists():
-        volume = copies * 10**6 / BEHAVIOURS[system].volume
-        simulate(
-            BOOK.model_copy(update={"systems": (found,)}),
-            UPath(root),
-            DAY,
-            DAY,
-            seed=1,
-            volume=volume,
-            faults=(),
-        )
+        apart(draw_delivery, system, root, copies)
     pseudonym, zone = Pseudonymiser(b"k" * 32), ZoneInfo("America/Chicago")
     seconds, rows = [], 0
     for _ in range(3 if copies == 1 else 1):
@@ -94,34 +103,35 @@ def _column(values: object, kind: pa.DataType) -> pa.Array:
     return column.cast(kind)
 
 
-def write_days(folder: Path) -> dict[str, list[Path]]:
+def write_days(folder: Path) -> None:
     """Write a few days of each system as Parquet, read again and again to make up the year."""
     lake = Lake(UPath(folder / "lake"))
-    found: dict[str, list[Path]] = {}
     for system in BOOK.systems:
-        found[system.id] = []
-        for offset in range(3):
-            day = date(system.reference.start.year, system.reference.start.month, 1 + offset)
-            path = folder / "lake" / "scored_cases" / system.id / f"{day}.parquet"
+        for day in _days(system):
             lake.write("scored_cases", system.id, day, scored(system, DAY), day)
-            found[system.id].append(path)
-    return found
+
+
+def _days(system: System) -> list[date]:
+    start = system.reference.start
+    return [date(start.year, start.month, 1 + offset) for offset in range(3)]
 
 
 def year(folder: Path, rounds: int) -> dict[str, float]:
     """Read `rounds` days of twelve systems, then read and count them."""
-    days = write_days(folder)
+    apart(write_days, folder)
     lake = Lake(UPath(folder / "lake"))
-    profiles = {}
+    profiles, files = {}, {}
     for system in BOOK.systems:
-        start = date.fromisoformat(days[system.id][0].stem)
+        start, *_ = days = _days(system)
         period = system.reference.model_copy(update={"start": start, "end": start})
         profiles[system.id] = build_profile(lake, system, period)
+        table = folder / "lake" / "scored_cases" / system.id
+        files[system.id] = [table / f"{day}.parquet" for day in days]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rows, reading, both = 0, 0.0, 0.0
     for index in range(rounds):
         for system in BOOK.systems:
-            path = days[system.id][index % 3]
+            path = files[system.id][index % 3]
             reading += timed(lambda path=path: pq.ParquetFile(path).read(use_threads=False))
             start_time = time.perf_counter()
             table = pq.ParquetFile(path).read(use_threads=False)
@@ -139,8 +149,6 @@ def windows(folder: Path) -> dict[str, float]:
     score, label = table["score"].to_numpy(), table["label"].to_numpy()
     known = ~np.isnan(label)
     draw = np.random.default_rng(0)
-    from aiops_pipelines.statistics import reference_edges
-
     edges = reference_edges(score, [0.12])
     days = []
     for _ in range(365):
@@ -171,6 +179,7 @@ def simulation(folder: Path, days: int) -> dict[str, float]:
 TASKS: dict[str, Callable[[Path], dict[str, float]]] = {
     "csv": lambda folder: feed(folder, "sepsis-early-warning", 1),
     "parquet": lambda folder: feed(folder, "deterioration-index", 1),
+    "csv-10m": lambda folder: feed(folder, "sepsis-early-warning", 10),
     "parquet-10m": lambda folder: feed(folder, "deterioration-index", 10),
     "year": lambda folder: year(folder, 365),
     "month": lambda folder: year(folder, 30),

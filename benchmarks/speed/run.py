@@ -26,6 +26,7 @@ Row = tuple[object, ...]
 
 SIDES = [
     ("exact", "sklearn-six", (10**3, 10**4, 10**5, 10**6, 10**7)),
+    ("binned", "sklearn-six", (10**6,)),
     ("delong", "confidenceinterval-delong", (10**3, 10**4, 10**5, 10**6)),
     ("paired", "mlstatkit-delong", (10**3, 10**4, 10**5, 10**6)),
     ("bootstrap", "confidenceinterval-bootstrap", (MILLION,)),
@@ -49,6 +50,7 @@ NOTES = {
 }
 WORK = {
     "exact": "full exact set",
+    "binned": "the same figures from a histogram of the cases",
     "delong": "AUROC with DeLong interval",
     "paired": "paired comparison of two AUROCs",
     "bootstrap": "1,000 bootstrap AUROCs from a histogram",
@@ -68,18 +70,17 @@ def main(quick: bool) -> None:
     """Measure table after table, each written as soon as it is done."""
     make_environment()
     inputs.make(FOLDER)
-    load = os.getloadavg()[0]
-    started = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    started = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {os.getloadavg()[0]:.1f}"
+    _note(started, "not yet")
     write_block(README, "sides", sides(quick))
     write_block(README, "targets", targets())
     write_block(README, "product", product(quick))
-    write_block(
-        README,
-        "machine",
-        f"{started}, {platform.machine()}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}; load average {load:.1f} at the start and "
-        f"{os.getloadavg()[0]:.1f} at the end",
-    )
+    _note(started, f"{datetime.now(UTC):%H:%M}, load average {os.getloadavg()[0]:.1f}")
+
+
+def _note(started: str, ended: str) -> None:
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    write_block(README, "machine", f"{machine}; begun {started}; finished {ended}")
 
 
 def make_environment() -> None:
@@ -128,12 +129,12 @@ def product(quick: bool) -> str:
     def row(name: str, text: str, found: dict[str, float]) -> None:
         rows.append((name, text, f"{found['peak_mb']:,.0f} MB"))
 
-    for task, name in (("csv", "CSV feed"), ("parquet", "Parquet feed")):
+    feeds = [("csv", "CSV feed"), ("parquet", "Parquet feed")]
+    if not quick:
+        feeds += [("csv-10m", "CSV feed"), ("parquet-10m", "Parquet feed")]
+    for task, name in feeds:
         found = path(task)
         row(name, f"{found['rows']:,} rows in {found['seconds']:.1f} s", found)
-    if not quick:
-        found = path("parquet-10m")
-        row("Parquet feed", f"{found['rows']:,} rows in {found['seconds']:.0f} s", found)
     found = path("month" if quick else "year")
     row(
         "scored cases of twelve systems into daily statistics",

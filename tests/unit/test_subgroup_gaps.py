@@ -134,6 +134,13 @@ def test_shrunk_rates_cover_and_do_not_exaggerate_how_far_cells_are_apart():
     assert np.mean(spreads) == pytest.approx(0.085, abs=0.035)
 
 
+def test_the_range_of_rates_reaches_zero_only_where_the_cells_may_be_alike():
+    alike = shrunk_rates([30, 31, 29, 30], [100] * 4).spread
+    apart = shrunk_rates([10, 31, 29, 60], [100] * 4).spread
+    assert alike.low == 0 < alike.value < alike.high
+    assert 0.3 < apart.low < apart.value < apart.high < 0.65
+
+
 def test_shrinking_leaves_large_cells_and_moves_small_ones():
     found = shrunk_rates([900_000, 0], [1_000_000, 5]).rates
     assert found[0].value == pytest.approx(0.9, abs=1e-4)
