@@ -17,6 +17,9 @@ from aiops_pipelines.reports.svg import to_svg
 from aiops_pipelines.reports.wording import clean
 from aiops_pipelines.verdict import Verdict
 
+LABEL = 22
+"""The most characters of a row's name that fit beside the axes; the table has the whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -91,15 +94,19 @@ def verdict_chart(
 def _a_line_a_row(title: str, axis: str, rows: Sequence[Bar]) -> tuple[Drawing, Axes]:
     """Return a drawing and its axes with the labels of `rows`, the first on top."""
     drawing = Drawing(figsize=(WIDTH, 0.8 + 0.19 * len(rows)))
-    axes = chart_axes(drawing, left=1.75, bottom=0.5, top=0.3)
+    axes = chart_axes(drawing, left=1.85, bottom=0.5, top=0.3)
     chart_title(drawing, title)
     axes.set_xlabel(clean(axis), loc="right")
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
-    labels = [clean(f"{row.label[:24]}  (n {row.n:,})") for row in reversed(rows)]
-    axes.set_yticks(range(len(rows)), labels)
+    labels = [clean(f"{_short(row.label)}  (n {row.n:,})") for row in reversed(rows)]
+    axes.set_yticks(range(len(rows)), labels, fontsize=7.5)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     return drawing, axes
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LABEL else f"{label[: LABEL - 1].rstrip()}…"
 
 
 def _draw_parts(axes: Axes, place: int, parts: Sequence[tuple[Verdict, int]]) -> None:

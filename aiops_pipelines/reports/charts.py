@@ -227,6 +227,8 @@ def _draw_level(axes: Axes, value: float, label: str, line: _Line, below: bool) 
         va="top" if below else "bottom",
         fontsize=8,
         color=line.colour,
+        bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.6},
+        zorder=4,
     )
 
 

@@ -13,6 +13,7 @@ from aiops_pipelines.contracts.standing import Standing
 from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.portfolio import Claim, Clause, Contract, ServiceClause, System
 from aiops_pipelines.reports import wording
+from aiops_pipelines.reports.prose import prose
 from aiops_pipelines.reports.style import LOOKS, Look
 from aiops_pipelines.reports.view import FigureView, figure_view
 from aiops_pipelines.verdict import Verdict
@@ -102,7 +103,7 @@ def standing_text(standing: Standing) -> str:
     owed = standing.entitlement
     if owed is None:
         return ""
-    return f"In breach since {wording.day_text(owed.since)}; {owed.working}"
+    return f"In breach since {wording.day_text(owed.since)}; {prose(owed.working)}"
 
 
 def remedy_text(clause: Clause | ServiceClause) -> str:

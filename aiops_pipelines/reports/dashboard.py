@@ -4,6 +4,7 @@ Takes the status of every monitored system on a day; hands on one self-contained
 answer in a sentence, then a row a system, those that need somebody first.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -40,7 +41,8 @@ from aiops_pipelines.reports.view import (
 from aiops_pipelines.verdict import Verdict
 
 SPARKLINE_DAYS = 28
-NAMED = 4
+AREAS_NAMED = 2
+NAMED = 3
 
 
 class Group(Enum):
@@ -64,6 +66,7 @@ class SystemRow:
     look: Look
     why: tuple[str, ...]
     areas: tuple[AreaView, ...]
+    evaluated: bool
     main: FigureView | None
     estimated: FigureView | None
     spark: Markup
@@ -166,11 +169,12 @@ def _row(
         look=LOOKS[status.verdict],
         why=why,
         areas=areas,
+        evaluated=_evaluated(status),
         main=figure_view(main, system) if main else None,
         estimated=_estimated(status, main),
         spark=_spark(lake, system, main, day),
         changes=_changes(lake, status),
-        incidents=tuple(_short(view, why) for view in own),
+        incidents=_short(own, areas),
         restrictions=restriction_views(restrictions, system.id, day, portfolio.hospital.zone),
         silent=silent,
         dagster=links.asset("performance", day, system.id),
@@ -221,10 +225,24 @@ def _why(status: SystemStatus, areas: Sequence[AreaView]) -> tuple[str, ...]:
     return tuple(f"{area.name}: {area.reason}" for area in off)
 
 
-def _short(incident: IncidentView, why: Sequence[str]) -> IncidentView:
-    """Return the incident by its area alone where its words stand just above."""
-    told = any(incident.summary in reason for reason in why)
-    return replace(incident, summary=incident.area) if told else incident
+def _short(
+    incidents: Sequence[IncidentView], areas: Sequence[AreaView]
+) -> tuple[IncidentView, ...]:
+    """Return the incidents by their area alone where tonight's words on it stand just above.
+
+    What was found when the incident was opened is on the system's page. Two of the same area keep
+    their words, by which they are told apart.
+    """
+    off = {
+        area.area.value
+        for area in areas
+        if area.look in (LOOKS[Verdict.WARN], LOOKS[Verdict.BREACH])
+    }
+    counts = Counter(incident.area for incident in incidents)
+    return tuple(
+        replace(each, summary=each.area) if each.area in off and counts[each.area] == 1 else each
+        for each in incidents
+    )
 
 
 def _spark(lake: Lake, system: System, main: Figure | None, day: date) -> Markup:
@@ -275,7 +293,7 @@ def _headline(rows: Sequence[SystemRow], evaluated: int) -> str:
         verb = "needs" if len(need) == 1 else "need"
         share = f"{wording.number_word(len(need))} of {whole}"
         start = f"{share if len(need) < total or total == 1 else f'all {whole}'} {verb} you today: "
-        named = [_blame(row) for row in need[:NAMED]]
+        named = [_blame(row, len(need) > NAMED) for row in need[:NAMED]]
         if len(need) > NAMED:
             named.append(f"{wording.number_word(len(need) - NAMED)} more")
         return start[0].upper() + start[1:] + wording.listed(named) + "."
@@ -284,9 +302,11 @@ def _headline(rows: Sequence[SystemRow], evaluated: int) -> str:
     return f"None of {whole} needs you today."
 
 
-def _blame(row: SystemRow) -> str:
+def _blame(row: SystemRow, short: bool) -> str:
     """Return the system's name with what is wrong: "Sepsis early warning (drift, SLA)"."""
     areas = [area.area.value for area in row.areas if area.look is LOOKS[Verdict.BREACH]]
+    if short and len(areas) > AREAS_NAMED:
+        return f"{row.name} ({wording.number_word(len(areas))} areas)"
     if areas:
         return f"{row.name} ({wording.listed(areas)})"
     overdue = any(incident.overdue for incident in row.incidents)
@@ -300,6 +320,11 @@ def _evidence(statuses: Sequence[SystemStatus]) -> tuple[str, ...]:
 
 def _details(rows: Sequence[SystemRow], evaluated: int) -> tuple[str, ...]:
     details = []
+    if rows and not evaluated:
+        details.append(
+            "Nothing is known, and that is no pass. Where nights have run before, Dagster shows "
+            "which step failed; on the first morning start with: aiops run --day YYYY-MM-DD."
+        )
     groups: Mapping[Group, int] = {g: sum(row.group is g for row in rows) for g in Group}
     if groups[Group.WATCH]:
         details.append(f"{wording.plural(groups[Group.WATCH], 'system')} worth watching.")

@@ -141,7 +141,7 @@ def _trend_view(
     title = wording.figure_title(figure, system)
     chart = TrendChart(
         title=title[0].upper() + title[1:],
-        axis=unit or ("proportion" if figure.metric in PROPORTIONS else "no unit"),
+        axis=unit or _bare_axis(figure.metric),
         points=points,
         start=start,
         end=end,
@@ -164,6 +164,10 @@ def _trend_view(
         caption=caption,
         rows=tuple(_row(point, unit) for point in reversed(points)),
     )
+
+
+def _bare_axis(metric: str) -> str:
+    return "proportion" if metric in PROPORTIONS else f"{wording.metric_title(metric)}, no unit"
 
 
 def _row(point: TrendPoint, unit: str) -> TrendRow:

@@ -9,6 +9,9 @@ from aiops_pipelines.reports import Links, dashboard_pages, render_dashboard
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 HOME = f"dashboard/{DAY}/index.html"
 SYSTEM = f"dashboard/{DAY}/lung-nodule-ct.html"
+A4 = 688
+"""The printed width in px: 210 mm less two margins of 14 mm, at 96 px an inch."""
+
 MANY = [*SYSTEMS, *(f"regional-system-number-{number}" for number in range(48))]
 
 
@@ -72,6 +75,16 @@ def test_every_hospital_fits_a_phone_and_a_desk(browser, opened, tmp_path, ids, 
         assert page.locator("article.system").count() == len(ids)
         chips = "chips => chips.filter(chip => chip.scrollWidth > chip.clientWidth).length"
         assert page.locator(".chip, .badge").evaluate_all(chips) == 0
+        page.close()
+
+
+def test_nothing_is_cut_off_where_the_pages_are_printed(browser, opened, mixed):
+    for name in (HOME, SYSTEM, "dashboard/index.html"):
+        page = opened(browser, mixed / name, A4)
+        page.emulate_media(media="print")
+        wide = "all => all.filter(each => each.scrollWidth > each.clientWidth + 1).length"
+        assert page.locator(".scroll, .chip, .card, .system, figure").evaluate_all(wide) == 0, name
+        assert overflow(page) <= 0
         page.close()
 
 

@@ -117,13 +117,15 @@ def test_without_any_evaluation_there_is_no_all_clear(portfolio, tmp_path):
         "No answer today: none of twelve systems was evaluated for this night."
     )
     assert [title for title, _ in view.groups] == ["Need you today"]
+    assert "Nothing is known, and that is no pass." in view.details[0]
+    assert not any(row.evaluated for row in rows(view).values())
 
 
 def test_a_system_whose_night_did_not_run_needs_somebody(portfolio, tmp_path):
     lake = paper_lake(tmp_path, paper_portfolio(["no-show"]), [DAY], mood="calm")
     headline = dashboard_view(portfolio, lake, [], DAY, Links()).headline
     assert headline.startswith("Eleven of twelve systems need you today: ")
-    assert headline.endswith("and seven more.")
+    assert headline.endswith("and eight more.")
     assert "(not evaluated)" in headline
 
 
@@ -131,7 +133,9 @@ def test_when_every_system_is_in_trouble_the_sentence_stays_short(portfolio, tmp
     lake = paper_lake(tmp_path, portfolio, [DAY], mood="red")
     headline = dashboard_view(portfolio, lake, [], DAY, Links()).headline
     assert headline.startswith("All twelve systems need you today: ")
-    assert headline.endswith("and eight more.")
+    assert headline.endswith("and nine more.")
+    assert "Deterioration index (four areas)" in headline
+    assert len(headline) < 200
 
 
 def test_an_empty_portfolio_says_so(tmp_path):

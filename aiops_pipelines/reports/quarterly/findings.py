@@ -15,7 +15,7 @@ from aiops_pipelines.reports.view import NO_LIMIT, area_reason, figure_view
 from aiops_pipelines.verdict import Verdict
 
 _FIGURE_COLUMNS = ("System", "Figure", "Value", "95% interval", "n", "Limit", "Verdict")
-_FIGURE_WIDTHS = ("25%", "20%", "9%", "14%", "7.5%", "12%", "12.5%")
+_FIGURE_WIDTHS = ("27.5%", "19%", "8.5%", "14.5%", "7%", "12%", "11.5%")
 
 
 def status_section(quarter: Quarter, systems: Sequence[SystemQuarter]) -> Section:

@@ -109,10 +109,8 @@ def _list(quarter: Quarter, known: Sequence[Incident], names: dict[str, str]) ->
     rows = tuple(
         (
             incident.id,
-            names.get(incident.system, incident.system),
-            incident.area,
-            incident.severity,
-            incident.status,
+            f"{names.get(incident.system, incident.system)}: {incident.area}",
+            f"{incident.severity}, {incident.status}",
             f"{incident.opened:%d %b}",
             f"{incident.recovered_on:%d %b}" if incident.recovered_on else "no",
             prose(incident.summary),
@@ -121,8 +119,8 @@ def _list(quarter: Quarter, known: Sequence[Incident], names: dict[str, str]) ->
     )
     return Table(
         f"Incidents of {quarter.name}, and older ones still open, the gravest first",
-        ("No.", "System", "Area", "Severity", "State", "Opened", "Recovered", "What"),
+        ("No.", "System and area", "State", "Opened", "Recovered", "What"),
         rows,
-        widths=("12%", "15%", "9.5%", "7%", "10%", "6.5%", "8.5%", "31.5%"),
+        widths=("15%", "21%", "13.5%", "8%", "10%", "32.5%"),
         empty="No incident is on record.",
     )

@@ -6,6 +6,7 @@ from datetime import date
 import pyarrow.compute as pc
 
 from aiops_pipelines.clocks import BusinessCalendar
+from aiops_pipelines.contracts.notice import CLAUSE as NOTICE
 from aiops_pipelines.contracts.standing import Standing, standing_of
 from aiops_pipelines.evaluation.portfolio_evidence import portfolio_evidence
 from aiops_pipelines.evaluation.status import AreaStatus, SystemStatus
@@ -43,7 +44,7 @@ def contracts_section(
                 else standing_of(lake, each.system, view.id, calendar, breach, incidents)
             )
             rows.append(_clause_row(each, view, _credit_text(view, breach, owed)))
-            if view.figure is not None:
+            if view.figure is not None and not _without_change(view):
                 shown = view.figure
                 numbers = (shown.value, shown.bounds, shown.count, shown.limit)
                 figures.append((each.system.name, view.id, *numbers))
@@ -55,7 +56,8 @@ def contracts_section(
         paragraphs=(
             "Attainment counts the nights on which the term was judged and not in breach. Too "
             "little data is not attainment: such nights are left out of both numbers. A credit is "
-            "that of one fee period, as the evidence ledger stood on the last night in breach.",
+            "that of one fee period, as the evidence ledger stood on the last night in breach. "
+            "The second table leaves out the duty of notice where no new version came.",
         ),
         tables=(
             Table(
@@ -77,6 +79,11 @@ def contracts_section(
         ),
         points=tuple(points),
     )
+
+
+def _without_change(view: ClauseView) -> bool:
+    """Return whether it is the duty of notice, and no version came that it could be judged by."""
+    return view.id == NOTICE and view.figure is not None and view.figure.count == "0"
 
 
 def _clause_row(each: SystemQuarter, view: ClauseView, credit: str) -> tuple[Cell, ...]:
