@@ -57,8 +57,9 @@ def issue(
 ) -> None:
     """Send the quarterly report to those that hospital.yaml names under `reports`.
 
-    A report that was sent already is sent again only with --again-because, as the next version:
-    The next version is made anew as known today, and says so on its first page:
+    A report that was sent already is sent again only with --again-because. The next version is
+    made anew as known today, and says on its first page why, and what changed:
+
     aiops reports issue --quarter 2026-07-01 --again-because "labels of September were corrected"
     """
     from aiops_pipelines.reports import finished_quarter, render_quarterly
@@ -66,7 +67,7 @@ def issue(
     settings = Settings.from_environment()
     book = load_portfolio(settings.portfolio)
     start = quarter.date()
-    end, today = _last_day(start), datetime.now(book.hospital.zone).date()
+    end, today = _last_day(start), _now(book).date()
     as_of, lake = min(end, today), Lake(settings.lake)
     known_on = max(as_of, today) if again_because else as_of
     finished = finished_quarter(book, lake, settings.reports, start, as_of, known_on)
@@ -88,14 +89,17 @@ def issue_report(
     """Issue the report and print the version's file; DeliveryError if it was issued before."""
     issues, _ = _opened(settings)
     before = issues.last(finished.report, finished.period)
-    now = datetime.now(book.hospital.zone)
-    made = issues.issue(finished, book.hospital.reports, now, again_because=again_because)
+    made = issues.issue(finished, book.hospital.reports, _now(book), again_because=again_because)
     if before is not None and made.version == before.version:
         raise DeliveryError(
             f"{finished.period} was sent as version {made.version} on {made.issued_at:%Y-%m-%d}; "
             "to send it anew say --again-because"
         )
     console.print(f"{finished.period}, version {made.version}: {made.file}")
+
+
+def _now(book: Portfolio) -> datetime:
+    return datetime.now(book.hospital.zone)
 
 
 def _last_day(start: date) -> date:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from aiops_pipelines.contracts.ledger import Ledger
 from aiops_pipelines.delivery import FinishedReport
-from aiops_pipelines.evaluation.status import portfolio_status
+from aiops_pipelines.evaluation.figure import Figure
+from aiops_pipelines.evaluation.status import TABLES, portfolio_status
 from aiops_pipelines.lake import Lake
-from aiops_pipelines.portfolio import Portfolio
-from aiops_pipelines.verdict import Verdict
+from aiops_pipelines.portfolio import Area, Portfolio
+from aiops_pipelines.reports.history import night
+from aiops_pipelines.reports.view import figure_view, main_figure
+from aiops_pipelines.verdict import Verdict, worst
 
 PERIOD = 64
 
@@ -37,7 +40,7 @@ def finished_quarter(
 
     It is as known on `known_on`, a later day for a version that is issued again.
     """
-    facts = _facts(portfolio, lake, as_of)
+    facts = _quarter_facts(portfolio, lake, start, as_of, known_on or as_of)
     quarter = quarter_name(start)
     return FinishedReport(
         report="quarterly",
@@ -92,6 +95,39 @@ def finished_morning(portfolio: Portfolio, lake: Lake, folder: Path, day: date) 
         body=f"The morning dashboard of the night of {day} is attached.\n{_in_breach(facts)}",
         facts=facts,
     )
+
+
+def _quarter_facts(
+    portfolio: Portfolio, lake: Lake, start: date, end: date, known_by: date
+) -> dict[str, str]:
+    """Return each area's verdict and each system's main figure as the report has them.
+
+    They are of the last night from `start` to `end` that was evaluated by `known_by`.
+    """
+    facts = {}
+    for system in portfolio.monitored:
+        for area in Area:
+            figures = _last_night(lake, area, system.id, (start, end), known_by)
+            verdict = worst(figure.verdict for figure in figures)
+            facts[f"{system.id} {area}"] = verdict.value
+            main = main_figure(figures) if area is Area.PERFORMANCE else None
+            if main is not None:
+                view = figure_view(main, system)
+                numbers = [view.value, f"({view.bounds})" if view.bounds else "", view.n]
+                facts[f"{system.id} {view.title}"] = " ".join(filter(None, numbers))
+    return facts
+
+
+def _last_night(
+    lake: Lake, area: Area, system: str, period: tuple[date, date], known_by: date
+) -> list[Figure]:
+    start, end = period
+    for day in reversed(lake.days(TABLES[area], system)):
+        if start <= day <= end:
+            figures = night(lake, area, system, day, known_by)
+            if figures:
+                return [figure for figure in figures if not figure.background]
+    return []
 
 
 def _facts(portfolio: Portfolio, lake: Lake, day: date) -> dict[str, str]:

@@ -38,6 +38,11 @@ def lake(portfolio, tmp_path_factory):
     return paper_lake(tmp_path_factory.mktemp("hostile"), portfolio, nights(2), "red")
 
 
+@pytest.fixture(scope="module")
+def printed(portfolio, lake):
+    return HTML(string=quarterly_html(portfolio, lake, BAD, Quarter(*PERIOD))).render()
+
+
 @pytest.mark.parametrize("width", [360, 1440])
 def test_hostile_names_neither_run_nor_overflow_in_a_browser(
     browser, opened, portfolio, lake, tmp_path, width
@@ -54,18 +59,16 @@ def test_hostile_names_neither_run_nor_overflow_in_a_browser(
         page.close()
 
 
-def test_no_word_leaves_its_table_cell_with_no_data_or_all_red(lake, portfolio, tmp_path):
+def test_no_word_leaves_its_table_cell_with_no_data_or_all_red(printed, tmp_path):
     quiet = paper_portfolio(["no-show", "falls-risk"])
     empty = paper_lake(tmp_path, quiet, [])
-    for book, store in ((portfolio, lake), (quiet, empty)):
-        page = quarterly_html(book, store, BAD, Quarter(*PERIOD))
-        document = HTML(string=page).render()
+    page = quarterly_html(quiet, empty, BAD, Quarter(*PERIOD))
+    for document in (printed, HTML(string=page).render()):
         assert [text for page in document.pages for text in out_of_their_cells(page)] == []
 
 
-def test_hostile_names_stay_within_the_margins_of_the_printed_report(portfolio, lake):
-    document = HTML(string=quarterly_html(portfolio, lake, BAD, Quarter(*PERIOD))).render()
-    assert [text for page in document.pages for text in beyond_the_margin(page)] == []
+def test_hostile_names_stay_within_the_margins_of_the_printed_report(printed):
+    assert [text for page in printed.pages for text in beyond_the_margin(page)] == []
 
 
 def test_hostile_names_are_plain_text_in_the_pdf(portfolio, lake):

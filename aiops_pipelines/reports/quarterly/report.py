@@ -150,7 +150,9 @@ def _headline(systems: Sequence[SystemQuarter], quarter: Quarter) -> str:
     total = len(systems)
     if total == 0:
         return "No AI system is monitored."
-    whole = f"{wording.number_word(total)} monitored AI system{'s' if total > 1 else ''}"
+    whole = f"{wording.number_word(total)} monitored AI systems"
+    if total == 1:
+        return _headline_of_one(systems[0], quarter)
     if all(each.nights == 0 for each in systems):
         return f"None of {whole} was evaluated in {quarter.name}: nothing can be said of them."
     grave = sorted(systems, key=lambda each: each.system.tier)
@@ -162,6 +164,14 @@ def _headline(systems: Sequence[SystemQuarter], quarter: Quarter) -> str:
     more = wording.number_word(len(breach) - NAMED)
     named = breach if len(breach) <= NAMED else [*breach[:NAMED], f"{more} more"]
     return start[0].upper() + start[1:] + wording.listed(named) + "."
+
+
+def _headline_of_one(each: SystemQuarter, quarter: Quarter) -> str:
+    start = f"The one monitored AI system, {each.system.name},"
+    if each.nights == 0:
+        return f"{start} was not evaluated in {quarter.name}: nothing can be said of it."
+    verb = "is" if each.verdict is Verdict.BREACH else "is not"
+    return f"{start} {verb} in breach of a limit at the end of {quarter.name}."
 
 
 def _details(systems: Sequence[SystemQuarter], quarter: Quarter, asked: int) -> tuple[str, ...]:
