@@ -27,12 +27,17 @@ from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class DayCounts:
-    """A case day's verified cases: bad events and the others of the rate, labelled, positive."""
+    """A case day's verified cases: bad events and the others of the rate, labelled, positive.
+
+    Under partial verification also the AI-negatives, and how many of them were audited.
+    """
 
     events: int = 0
     others: int = 0
     labelled: int = 0
     positives: int = 0
+    unflagged: int = 0
+    audited: int = 0
 
     def __add__(self, other: "DayCounts") -> "DayCounts":
         return DayCounts(
@@ -40,6 +45,8 @@ class DayCounts:
             self.others + other.others,
             self.labelled + other.labelled,
             self.positives + other.positives,
+            self.unflagged + other.unflagged,
+            self.audited + other.audited,
         )
 
 
@@ -116,10 +123,11 @@ class ArrivalRecord:
 
     def _counted(self, held: CaseDay, labels: FloatArray) -> DayCounts:
         clause, score = self._clause, held.cases["score"].to_numpy()
-        chosen = ~np.isnan(labels)
+        inside = np.ones(len(labels), np.bool_)
         if clause.stratum is not None:
             subgroup, value = clause.stratum.split("=", 1)
-            chosen &= (held.cases[subgroup].astype(str) == value).to_numpy()
+            inside = (held.cases[subgroup].astype(str) == value).to_numpy()
+        chosen = inside & ~np.isnan(labels)
         if clause.metric not in BAD_EVENTS:
             wrong = int(np.sum(chosen & (score != labels)))
             labelled = int(chosen.sum())
@@ -128,7 +136,18 @@ class ArrivalRecord:
         event, other = (
             int(np.sum(chosen & _cell(cell, flagged, labels))) for cell in BAD_EVENTS[clause.metric]
         )
-        return DayCounts(event, other, int(chosen.sum()), int(np.sum(chosen & (labels == 1))))
+        positives = int(np.sum(chosen & (labels == 1)))
+        return DayCounts(
+            event, other, int(chosen.sum()), positives, *self._audit(score, inside, chosen)
+        )
+
+    def _audit(self, score: FloatArray, inside: BoolArray, chosen: BoolArray) -> tuple[int, int]:
+        """Return the AI-negatives of the truth's operating point, and those of them verified."""
+        rule = self._system.truth
+        if rule.scheme != "partial":
+            return 0, 0
+        unflagged = score < self._threshold(rule.operating_point)
+        return int(np.sum(inside & unflagged)), int(np.sum(chosen & unflagged))
 
     def _mature(self, held: CaseDay, labels: FloatArray, age: int) -> bool:
         rule, labelled = self._system.truth, ~np.isnan(labels)

@@ -23,7 +23,7 @@ from aiops_pipelines.evaluation.judgement import Evidence, Judgement, judge
 from aiops_pipelines.evaluation.shortfall import Pace
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Clause, System, Task
-from aiops_pipelines.statistics import Estimate, proportion
+from aiops_pipelines.statistics import Estimate, audit_share, proportion
 from aiops_pipelines.verdict import Verdict
 
 
@@ -183,6 +183,7 @@ def _judged(
     )
     judgement = _with_the_period(stream, _period(system, clause, stream), judgement)
     judgement = _with_the_warning(stream, judgement)
+    judgement = _with_the_audit(system, clause, counts, judgement)
     return in_grace(system, clause, night, _on_fresh_labels(system, stream, night, judgement))
 
 
@@ -217,6 +218,27 @@ def _with_the_warning(stream: Stream, judgement: Judgement) -> Judgement:
         Verdict.WARN,
         f"{judgement.reason}, but it has moved from the reference period's towards the limit "
         f"(CUSUM, tuned to one false warning a year)",
+    )
+
+
+def _with_the_audit(
+    system: System, clause: Clause, counts: DayCounts, judgement: Judgement
+) -> Judgement:
+    """Return the judgement, with what contradicts the audited share that its weights assume.
+
+    "ok" is not said then: where fewer were read than stated, a miss found stands for more.
+    """
+    event_share, other_share = shares_of(system, clause).shares
+    found = audit_share(counts.audited, counts.unflagged, system.truth.audit_fraction)
+    if found.note is None or event_share == other_share:
+        return judgement
+    verdict = judgement.verdict
+    if verdict is Verdict.OK:
+        verdict = Verdict.INSUFFICIENT_DATA
+    return Judgement(
+        verdict,
+        f"{judgement.reason}; but {found.note}, and the estimate and its evidence assume the "
+        "stated share",
     )
 
 

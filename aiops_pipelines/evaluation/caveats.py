@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from aiops_pipelines.evaluation.judgement import Judgement
 from aiops_pipelines.evaluation.window import History, Window
+from aiops_pipelines.statistics import audit_share
 from aiops_pipelines.verdict import Verdict
 
 STALE_DAYS = 14
@@ -53,7 +54,18 @@ def _of_mature_days(history: History, window: Window, asked: int) -> list[str]:
     span = (window.days[-1] - window.days[0]).days + 1
     if len(window.days) < span:
         notes.append(f"{span - len(window.days)} days left out, their labels are incomplete")
-    return notes + _silent(history, window) + _versions(history, window)
+    return notes + _silent(history, window) + _versions(history, window) + _audit(window)
+
+
+def _audit(window: Window) -> list[str]:
+    """Say where another share of AI-negatives was read than the portfolio has drawn."""
+    rule = window.system.truth
+    if rule.scheme != "partial":
+        return []
+    names = ("cases", "flagged", "labelled", "flagged labelled")
+    cases, flagged, labelled, read = (window.count(name) for name in names)
+    found = audit_share(labelled - read, cases - flagged, rule.audit_fraction)
+    return [found.note] if found.note else []
 
 
 def _silent(history: History, window: Window) -> list[str]:

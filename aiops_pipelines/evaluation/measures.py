@@ -86,7 +86,7 @@ def rates_of_counts(window: Window, counts: FlagCounts, name: str) -> Estimate:
         flagged = _flagged(counts)
         return proportion(flagged, flagged + _unflagged(counts))
     if window.system.truth.scheme == "partial":
-        return _adjusted(name, counts)
+        return _adjusted(name, counts, window.system.truth.audit_fraction)
     found = operating_point_from_counts(
         counts.flagged_positive,
         counts.flagged_negative,
@@ -105,7 +105,7 @@ def _unflagged(counts: FlagCounts) -> int:
     return counts.unflagged_positive + counts.unflagged_negative + counts.unflagged_unlabelled
 
 
-def _adjusted(name: str, counts: FlagCounts) -> Estimate:
+def _adjusted(name: str, counts: FlagCounts, audit_fraction: float | None) -> Estimate:
     found = verification_adjusted_from_counts(
         VerificationCounts(
             counts.flagged_positive,
@@ -114,7 +114,8 @@ def _adjusted(name: str, counts: FlagCounts) -> Estimate:
             counts.unflagged_positive,
             counts.unflagged_negative,
             counts.unflagged_unlabelled,
-        )
+        ),
+        audit_fraction=audit_fraction,
     )
     if name != "false_negative_rate":
         estimate: Estimate = getattr(found, name)

@@ -108,15 +108,18 @@ from aiops_pipelines.statistics.subgroups import (
 from aiops_pipelines.statistics.suppression import Count, ShownCount, Suppressed, suppress
 from aiops_pipelines.statistics.trailing import trailing
 from aiops_pipelines.statistics.verification import (
+    AuditShare,
     AuditSize,
     VerificationCounts,
     Verified,
+    audit_share,
     audit_size,
     verification_adjusted,
     verification_adjusted_from_counts,
 )
 
 __all__ = [
+    "AuditShare",
     "AuditSize",
     "AurocDifference",
     "BernoulliCusum",
@@ -164,6 +167,7 @@ __all__ = [
     "Suppressed",
     "VerificationCounts",
     "Verified",
+    "audit_share",
     "audit_size",
     "auroc",
     "average_precision",

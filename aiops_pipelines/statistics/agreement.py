@@ -26,7 +26,7 @@ from aiops_pipelines.statistics.daily_counts import whole_counts
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportion
 from aiops_pipelines.statistics.ranking import AurocSums, auroc, logit_interval
-from aiops_pipelines.statistics.tails import normal_quantile, student_quantile
+from aiops_pipelines.statistics.tails import student_quantile
 
 MANY_CLASSES = 1000
 
@@ -100,7 +100,7 @@ def ordinal_from_confusion(matrix: ArrayLike, level: float = 0.95) -> Ordinal:
 
 
 def _weighted_kappa(matrix: IntArray, gap: IntArray, level: float) -> Estimate:
-    method = "quadratic weighted kappa, Fleiss-Cohen-Everitt"
+    method = "quadratic weighted kappa, Fleiss-Cohen-Everitt, Student interval"
     n = int(matrix.sum())
     if n < 2:
         return Estimate.missing(n, None, method)
@@ -114,17 +114,26 @@ def _weighted_kappa(matrix: IntArray, gap: IntArray, level: float) -> Estimate:
     kappa = (observed - expected) / (1 - expected)
     by_row, by_column = weight @ columns, rows @ weight
     inner = weight - (1 - kappa) * np.add.outer(by_row, by_column)
-    spread = float(np.sum(share * inner**2)) - (kappa - expected * (1 - kappa)) ** 2
-    error = math.sqrt(max(spread, 0.0) / n) / (1 - expected)
-    return _kappa_interval(kappa, error, n, level, method)
+    moved = inner - (kappa - expected * (1 - kappa))
+    spread = float(np.sum(share * moved**2))
+    error = math.sqrt(spread / n) / (1 - expected)
+    carried = n * spread**2 / float(np.sum(share * moved**4)) if spread > 0 else 1.0
+    return _kappa_interval(kappa, error, carried, n, level, method)
 
 
-def _kappa_interval(kappa: float, error: float, n: int, level: float, method: str) -> Estimate:
-    """Return kappa with an interval on Fisher's z scale, which stays within [-1, 1]."""
-    if abs(kappa) >= 1 - 1e-12 or error == 0.0:
+def _kappa_interval(
+    kappa: float, error: float, carried: float, n: int, level: float, method: str
+) -> Estimate:
+    """Return kappa with an interval on Fisher's z scale, which stays within [-1, 1].
+
+    Its variance rests on the few cases whose grades differ: Student's quantile has as many degrees
+    of freedom as cases carry it, (sum of squares)^2 / sum of fourth powers (Kish, 1965).
+    """
+    if abs(kappa) >= 1 - 1e-12 or error <= 1e-12:
         low = 2 * ((1 - confidence_level(level)) / 2) ** (1 / n) - 1
         return Estimate(kappa, min(low, kappa), 1.0, None, n, None, method)
-    reach = normal_quantile((1 + confidence_level(level)) / 2) * error / (1 - kappa**2)
+    freedom = min(max(carried, 1.0), n - 1)
+    reach = student_quantile((1 + confidence_level(level)) / 2, freedom) * error / (1 - kappa**2)
     middle = math.atanh(kappa)
     low, high = math.tanh(middle - reach), math.tanh(middle + reach)
     return Estimate(kappa, low, high, error, n, None, method)

@@ -2,9 +2,9 @@
 
 Intervals hold for skewed errors that grow with the prediction, as lengths of stay have: variances
 are estimated from fourth moments, never assumed normal or constant. Sources: Bland & Altman (1986,
-1999) for limits of agreement; Cox (1958) for the calibration slope; White (1980) for its variance,
-Bell & McCaffrey (2002) for what few cases make of it; Steiger & Hakstian (1982) for the
-correlation's.
+1999) and Zou (2013) for limits of agreement; Hall (1992) for means of skewed errors; Cox (1958) for
+the calibration slope; White (1980) for its variance, Bell & McCaffrey (2002) for what few cases
+make of it; Steiger & Hakstian (1982) for the correlation's.
 """
 
 import math
@@ -19,7 +19,7 @@ from scipy import special
 
 from aiops_pipelines.statistics.arguments import confidence_level, real, same_length
 from aiops_pipelines.statistics.estimate import Estimate
-from aiops_pipelines.statistics.resampling import mean_estimate
+from aiops_pipelines.statistics.skewed_mean import skewed_mean_estimate
 
 _AGREEMENT = 1.96
 _FAR = 1e3
@@ -109,7 +109,7 @@ class RegressionSums:
         slope, intercept, r_squared = self._line(level)
         low, high = self._agreement(level)
         return Regression(
-            mean_estimate(self.absolute, self.e2, self.n, None, "mean absolute error", None, level),
+            skewed_mean_estimate(self.absolute, self.e2, self.n, "mean absolute error", level),
             self._bias(level),
             self._rmse(level),
             slope,
@@ -142,7 +142,7 @@ class RegressionSums:
 
     def _rmse(self, level: float) -> Estimate:
         """Return the root of the mean squared error and of its interval."""
-        mean = mean_estimate(self.e2, self.e4, self.n, None, "RMSE, mean square", None, level)
+        mean = skewed_mean_estimate(self.e2, self.e4, self.n, "RMSE", level)
         if mean.value is None or mean.low is None:
             return mean
         value = math.sqrt(mean.value)
@@ -151,26 +151,36 @@ class RegressionSums:
         return Estimate(value, math.sqrt(mean.low), high, error, self.n, None, mean.method)
 
     def _agreement(self, level: float) -> tuple[Estimate, Estimate]:
-        """Return mean -+ 1.96 SD of the errors; their variance from third and fourth moments."""
-        method = "limits of agreement, Bland-Altman, moment variance"
-        if self.n < 3:
-            missing = Estimate.missing(self.n, None, method)
+        """Return mean -+ 1.96 SD of the errors, from the intervals of both and how they move.
+
+        Zou (2013): the limits of the mean and of the SD are combined as MOVER does, with the
+        correlation of the two, which skewed errors have.
+        """
+        n, method = self.n, "limits of agreement, MOVER of mean and SD"
+        if n < 3:
+            missing = Estimate.missing(n, None, method)
             return missing, missing
-        mean, square = self.e1 / self.n, max(self._central(0, 2), 0.0)
-        sd = math.sqrt(square)
+        square = max(self._central(0, 2), 0.0)
         third, fourth = self._central(0, 3), self._central(0, 4)
-        if abs(mean) > _FAR * sd:
+        if abs(self.e1 / n) > _FAR * math.sqrt(square):
             third, fourth = 0.0, 3 * square**2
-        found = []
-        for side in (-_AGREEMENT, _AGREEMENT):
-            spread = 0.0
-            if square > 0:
-                of_sd = (fourth - square**2) / (4 * square)
-                spread = square + side**2 * of_sd + side * third / sd
-            limit = mean + side * sd * math.sqrt(self.n / (self.n - 1))
-            variance = max(spread, 0.0) / (self.n - 1)
-            found.append(_student(limit, variance, self.n, 1, level, method))
-        return found[0], found[1]
+        mean = _student(self.e1 / n, square / (n - 1), n, 1, level, method)
+        variance = skewed_mean_estimate(n * square, n * fourth, n, method, level)
+        if mean.low is None or not variance.value or variance.high is None:
+            reach = _AGREEMENT * math.sqrt(square * n / (n - 1))
+            name = f"{method}: no spread, no interval"
+            first, second = (
+                Estimate((mean.value or 0.0) + side * reach, None, None, None, n, None, name)
+                for side in (-1, 1)
+            )
+            return first, second
+        rising = fourth - square**2
+        shared = third / math.sqrt(square * rising) if square * rising > 0 else 0.0
+        correlation = min(max(shared, -1.0), 1.0)
+        return (
+            _limit_of_agreement(-1, mean, variance, correlation, method),
+            _limit_of_agreement(1, mean, variance, correlation, method),
+        )
 
     def _line(self, level: float) -> tuple[Estimate, Estimate, Estimate]:
         """Return slope and intercept of observed on predicted, and the share explained.
@@ -218,19 +228,26 @@ class RegressionSums:
         r = min(max(slope * math.sqrt(s_pp / s_yy), -1.0), 1.0)
         if n < 4 or abs(r) >= 1 - 1e-12:
             return Estimate(r**2, 0.0, 1.0, None, n, None, method)
-        spread = self._correlation_spread(r, s_pp, s_yy) / (1 - r**2) ** 2
-        reach = float(special.ndtri((1 + level) / 2)) * math.sqrt(spread / (n - 3))
+        moments, carried = self._correlation_spread(r, s_pp, s_yy)
+        spread = moments / (1 - r**2) ** 2
+        freedom = min(max(n / carried - 1, 1.0), n - 3)
+        quantile = float(special.stdtrit(freedom, (1 + level) / 2)) * (1 + carried / (2 * n))
+        reach = quantile * math.sqrt(spread / (n - 3))
         low, high = math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach)
         squares = sorted((low**2, high**2))
         return Estimate(
             r**2, 0.0 if low < 0 < high else squares[0], squares[1], None, n, None, method
         )
 
-    def _correlation_spread(self, r: float, s_pp: float, s_yy: float) -> float:
-        """Return n times the correlation's variance, from fourth moments of p and y = p - e."""
+    def _correlation_spread(self, r: float, s_pp: float, s_yy: float) -> tuple[float, float]:
+        """Return n times the correlation's variance, and the greater kurtosis, of p and y = p - e.
+
+        n over the kurtosis is how many cases carry the fourth moments (Kish, 1965), and so the
+        degrees of freedom of a variance that is made of them.
+        """
         if abs(self.p1 / self.n) > _FAR * math.sqrt(s_pp):
             normal: float = (1 - r**2) ** 2
-            return normal
+            return normal, 3.0
         m40, m31, m22, m13, m04 = (self._central(4 - j, j) for j in range(5))
         pppp = m40 / s_pp**2
         pppy = (m40 - m31) / (s_pp**1.5 * s_yy**0.5)
@@ -238,7 +255,30 @@ class RegressionSums:
         pyyy = (m40 - 3 * m31 + 3 * m22 - m13) / (s_pp**0.5 * s_yy**1.5)
         yyyy = (m40 - 4 * m31 + 6 * m22 - 4 * m13 + m04) / s_yy**2
         spread = ppyy - r * (pppy + pyyy) + r**2 / 4 * (pppp + 2 * ppyy + yyyy)
-        return float(max(spread, 0.0))
+        return float(max(spread, 0.0)), max(pppp, yyyy, 1.0)
+
+
+def _limit_of_agreement(
+    side: int, mean: Estimate, variance: Estimate, correlation: float, method: str
+) -> Estimate:
+    """Return mean + side * 1.96 SD; `variance` divides by n, `correlation` is of mean and SD."""
+    assert mean.value is not None and mean.low is not None and mean.high is not None
+    assert variance.value is not None and variance.low is not None and variance.high is not None
+    n = mean.n
+    low, middle, high = (
+        _AGREEMENT * math.sqrt(each * n / (n - 1))
+        for each in (variance.low, variance.value, variance.high)
+    )
+    fall, rise = (middle - low, high - middle) if side > 0 else (high - middle, middle - low)
+    twice, of_mean = 2 * side * correlation, mean.standard_error or 0.0
+    below, above = (
+        math.sqrt(max(a**2 + b**2 + twice * a * b, 0.0))
+        for a, b in ((mean.value - mean.low, fall), (mean.high - mean.value, rise))
+    )
+    of_sd = middle * (variance.standard_error or 0.0) / (2 * variance.value)
+    error = math.sqrt(max(of_mean**2 + of_sd**2 + twice * of_mean * of_sd, 0.0))
+    value = mean.value + side * middle
+    return Estimate(value, value - below, value + above, error, n, None, method)
 
 
 def regression(predicted: ArrayLike, observed: ArrayLike, level: float = 0.95) -> Regression:
@@ -261,12 +301,12 @@ def _student(
     """Return a value with Student's interval; none where the cases show no spread at all.
 
     `leverage`, the kurtosis of the predictor over n, says how few cases carry a line: a robust
-    variance then has about 1 / leverage degrees of freedom (Bell & McCaffrey, 2002), and is too
-    small by about that share.
+    variance then has about 1 / leverage degrees of freedom (Bell & McCaffrey, 2002), and its root
+    is too small by about that share, by twice that where errors grow with the predictor.
     """
     error = math.sqrt(max(variance, 0.0))
     if error <= 1e-14 * abs(value):
         return Estimate(value, None, None, None, n, None, f"{method}: no spread, no interval")
     freedom = min(n - fitted, max(1 / leverage, 1.0)) if leverage else n - fitted
-    reach = float(special.stdtrit(freedom, (1 + level) / 2)) * error * (1 + leverage)
+    reach = float(special.stdtrit(freedom, (1 + level) / 2)) * error * (1 + 2 * leverage)
     return Estimate(value, value - reach, value + reach, error, n, None, method)

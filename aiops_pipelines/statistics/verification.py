@@ -7,7 +7,7 @@ point where the weights are the observed verification rates (Harel & Zhou, 2006)
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,16 +24,42 @@ from aiops_pipelines.statistics.proportions import proportion
 from aiops_pipelines.statistics.tails import normal_quantile
 
 _DRAWS = 20_000
+AUDIT_LEVEL = 0.999
+"""A stated share is contradicted where this interval excludes it, so that chance says so of one
+audit in a thousand, and where the audited share is a tenth of it away, so that few lost labels do
+not."""
+_AUDIT_MARGIN = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class AuditShare:
+    """The share of AI-negatives that were verified, against the one stated (None: none stated)."""
+
+    share: Estimate
+    stated: float | None
+    contradicted: bool
+
+    @property
+    def note(self) -> str | None:
+        """Return what contradicts the stated share, in words; None where nothing does."""
+        if not self.contradicted or self.share.value is None or self.stated is None:
+            return None
+        return f"{self.share.value:.1%} of AI-negatives audited where {self.stated:.1%} are stated"
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The rates adjusted for partial verification."""
+    """The rates adjusted for partial verification, and the audit that they rest on.
+
+    Where the audit contradicts its stated share, the methods of sensitivity and specificity say
+    so: what was left unread may not have been left by chance.
+    """
 
     sensitivity: Estimate
     specificity: Estimate
     ppv: Estimate
     npv: Estimate
+    audit: AuditShare
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +83,15 @@ def verification_adjusted(
 ) -> Verified:
     """Return the adjusted rates; all arrays (n,), labels of unverified cases are not looked at.
 
-    `audit_fraction`, the known sampling share of AI-negatives, is checked against [0, 1] but the
-    observed share is used: it gives the smaller variance (Robins, Rotnitzky & Zhao, 1994).
+    The observed share of audited AI-negatives weighs them: it gives the smaller variance (Robins,
+    Rotnitzky & Zhao, 1994). `audit_fraction`, the share that was to be drawn, is held against it.
 
-    Raises ValueError for differing lengths or values other than 0/1.
+    Raises ValueError for differing lengths, values other than 0/1, or a share outside (0, 1].
     """
     flags, known = binary("flagged", flagged), binary("verified", verified)
     same_length(flagged=flags, verified=known, label=np.asarray(label))
     truth = np.zeros(len(flags), dtype=bool)
     truth[known] = binary("label", np.asarray(label)[known])
-    if audit_fraction is not None and not 0 < audit_fraction <= 1:
-        raise ValueError(f"audit_fraction: must lie in (0, 1], is {audit_fraction!r}")
     counts = VerificationCounts(
         *(
             int(np.sum(side & part))
@@ -75,19 +99,42 @@ def verification_adjusted(
             for part in (known & truth, known & ~truth, ~known)
         )
     )
-    return verification_adjusted_from_counts(counts, level)
+    return verification_adjusted_from_counts(counts, level, audit_fraction)
 
 
-def verification_adjusted_from_counts(counts: VerificationCounts, level: float = 0.95) -> Verified:
+def audit_share(
+    audited: int, unflagged: int, audit_fraction: float | None = None, level: float = AUDIT_LEVEL
+) -> AuditShare:
+    """Return the share of `unflagged` cases that were `audited`, held against the stated one.
+
+    Raises ValueError for broken counts, or a stated share outside (0, 1].
+    """
+    if audit_fraction is not None and not 0 < audit_fraction <= 1:
+        raise ValueError(f"audit_fraction: must lie in (0, 1], is {audit_fraction!r}")
+    for name, count in (("audited", audited), ("unflagged", unflagged)):
+        whole(name, count)
+    if audited > unflagged:
+        raise ValueError(f"audited: must not exceed unflagged, is {audited} of {unflagged}")
+    share = proportion(audited, unflagged, "clopper-pearson", level)
+    if share.value is None or share.low is None or share.high is None or audit_fraction is None:
+        return AuditShare(share, audit_fraction, False)
+    excluded = not share.low <= audit_fraction <= share.high
+    far = abs(share.value - audit_fraction) > _AUDIT_MARGIN * audit_fraction
+    return AuditShare(share, audit_fraction, excluded and far)
+
+
+def verification_adjusted_from_counts(
+    counts: VerificationCounts, level: float = 0.95, audit_fraction: float | None = None
+) -> Verified:
     """Return the adjusted rates from counts; daily statistics hold no more.
 
     Standard errors are Begg & Greenes'; intervals are equal-tailed ones of the three independent
     binomials with Jeffreys priors, so that an audit without a miss does not claim certainty: its
     sensitivity is 1 with an interval that reaches as far down as so small an audit allows. A system
     that flags nothing has sensitivity 0 where the audit found a miss. No value where a side has
-    cases but none verified.
+    cases but none verified. `audit_fraction` as in `verification_adjusted`.
 
-    Raises ValueError for negative counts.
+    Raises ValueError for negative counts, or a stated share outside (0, 1].
     """
     for each in fields(counts):
         whole(each.name, getattr(counts, each.name))
@@ -99,8 +146,13 @@ def verification_adjusted_from_counts(counts: VerificationCounts, level: float =
         counts.unflagged_positive + counts.unflagged_negative,
         level=level,
     )
-    sensitivity, specificity = _begg_greenes(counts, level)
-    return Verified(sensitivity, specificity, ppv, npv)
+    read = counts.unflagged_positive + counts.unflagged_negative
+    audit = audit_share(read, read + counts.unflagged_unverified, audit_fraction)
+    sensitivity, specificity = (
+        replace(rate, method=f"{rate.method}; {audit.note}") if audit.note else rate
+        for rate in _begg_greenes(counts, level)
+    )
+    return Verified(sensitivity, specificity, ppv, npv, audit)
 
 
 def _begg_greenes(counts: VerificationCounts, level: float) -> tuple[Estimate, Estimate]:

@@ -16,6 +16,7 @@ from benchmarks.coverage import (
     audits,
     changes,
     contracts,
+    errors,
     estimates,
     intervals,
     sequential,
@@ -30,6 +31,7 @@ KEPT = ROOT / "build" / "coverage"
 CODE = (ROOT / "aiops_pipelines" / "statistics", Path(__file__).parent)
 PARTS: dict[str, Part] = {
     **intervals.PARTS,
+    **errors.PARTS,
     **audits.PARTS,
     **shrinkage.PARTS,
     **estimates.PARTS,

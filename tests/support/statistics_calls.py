@@ -26,6 +26,7 @@ PUBLIC: Mapping[str, Callable[..., Any]] = {
 }
 
 CALLS: Mapping[str, dict[str, Any]] = {
+    "audit_share": {"audited": 20, "unflagged": 400, "audit_fraction": 0.25},
     "audit_size": {
         "unflagged": 500,
         "omission_rate": 0.02,
@@ -172,5 +173,8 @@ CALLS: Mapping[str, dict[str, Any]] = {
         "label": LABEL,
         "audit_fraction": 1.0,
     },
-    "verification_adjusted_from_counts": {"counts": s.VerificationCounts(8, 4, 0, 1, 20, 60)},
+    "verification_adjusted_from_counts": {
+        "counts": s.VerificationCounts(8, 4, 0, 1, 20, 60),
+        "audit_fraction": 0.25,
+    },
 }

@@ -124,13 +124,23 @@ def test_a_stratum_counts_its_own_cases(tmp_path) -> None:
 def test_partly_verified_negatives_are_weighted_back(tmp_path) -> None:
     cases = Cases(tmp_path, system(audit_fraction=0.25))
     for number in range(LAST + 1):
-        cases.day(number, missed=1, found=16, unverified=30)
+        cases.day(number, missed=1, found=16, unverified=3)
     found = row(cases, LAST)
     # One verified miss stands for four: 4 / (4 + 16).
     assert found.estimate == pytest.approx(0.2)
     assert found.low < 0.2 < found.high
     assert found.period_estimate == pytest.approx(0.2)
     assert "audited share" in found.method
+    assert "are stated" not in found.reason
+
+
+def test_an_audit_that_is_not_drawn_as_stated_is_no_pass(tmp_path) -> None:
+    cases = Cases(tmp_path, system(audit_fraction=0.25))
+    for number in range(LAST + 1):
+        cases.day(number, missed=number % 8 == 0, found=40, unverified=8)
+    found = row(cases, LAST)
+    assert found.verdict is Verdict.INSUFFICIENT_DATA
+    assert "of AI-negatives audited where 25.0% are stated" in found.reason
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -5,6 +5,7 @@ import pytest
 
 from aiops_pipelines.statistics import (
     VerificationCounts,
+    audit_share,
     audit_size,
     verification_adjusted,
     verification_adjusted_from_counts,
@@ -93,3 +94,35 @@ def test_the_audit_of_the_stated_size_gives_the_wanted_half_width():
         0.95, abs=0.025
     )
     assert plan.chance_of_no_miss == pytest.approx(np.mean(seen == 0), abs=0.01)
+
+
+def test_an_audit_that_contradicts_its_stated_share_says_so():
+    """120 of 1,000 read where a quarter was to be: the rates are those of 120, with a warning."""
+    counts = VerificationCounts(85, 100, 0, 3, 117, 880)
+    plain = verification_adjusted_from_counts(counts)
+    found = verification_adjusted_from_counts(counts, audit_fraction=0.25)
+    assert plain.audit.note is None
+    assert found.audit.contradicted
+    assert found.sensitivity.value == plain.sensitivity.value
+    for rate in (found.sensitivity, found.specificity):
+        assert rate.method.endswith("12.0% of AI-negatives audited where 25.0% are stated")
+    assert "stated" not in found.ppv.method
+
+
+@pytest.mark.parametrize(
+    ("audited", "unflagged", "stated"),
+    [
+        (20, 100, 0.25),  # chance
+        (2300, 10_000, 0.25),  # certain, but a few lost labels
+        (0, 0, 0.25),  # nobody to audit
+        (100, 1000, None),  # nothing stated
+    ],
+)
+def test_chance_and_few_lost_labels_contradict_nothing(audited, unflagged, stated):
+    assert not audit_share(audited, unflagged, stated).contradicted
+    assert audit_share(audited, unflagged, stated).note is None
+
+
+def test_chance_alone_contradicts_the_share_of_one_audit_in_a_thousand():
+    read = np.random.default_rng(3).binomial(400, 0.25, 4000)
+    assert np.mean([audit_share(int(each), 400, 0.25).contradicted for each in read]) <= 0.0025
