@@ -10,8 +10,10 @@ from rich.table import Table
 
 from aiops_pipelines.cli.app import audit_app, console, deliveries_app, errors, told
 from aiops_pipelines.cli.incidents import AsJson, print_json, the_desk
-from aiops_pipelines.errors import IncidentError
+from aiops_pipelines.errors import DeliveryError, IncidentError
 from aiops_pipelines.incidents import Head
+
+STATES = ("waiting", "sent", "dead")
 
 
 @audit_app.command()
@@ -55,6 +57,8 @@ def list_deliveries(
     as_json: AsJson = False,
 ) -> None:
     """List messages of one state; by default those that could not be delivered."""
+    if state not in STATES:
+        raise DeliveryError(f"no state {state!r}; known: {', '.join(STATES)}")
     found = the_desk().outbox.list(state)
     if as_json:
         print_json([asdict(each) for each in found])

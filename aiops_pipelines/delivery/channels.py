@@ -25,6 +25,9 @@ from aiops_pipelines.portfolio import Channel
 TIMEOUT_SECONDS = 15.0
 
 
+_URGENCY = {"SEV1": "failure", "SEV2": "warning", "SEV3": "warning"}
+"""Apprise's kinds of message; PagerDuty makes them critical, warning and, for others, info."""
+
 Send = Callable[[Message, datetime], None]
 """Sends a message at a time; DeliveryError says why the channel did not take it."""
 
@@ -66,7 +69,12 @@ def _notify(url: str, message: Message) -> None:
     courier.add(plugin)
     capture = apprise.LogCapture(level=logging.DEBUG, fmt="%(message)s")  # type: ignore[no-untyped-call]
     with capture as log:
-        taken = courier.notify(body=message.body, title=message.subject, attach=files or None)
+        taken = courier.notify(
+            body=message.body,
+            title=message.subject,
+            notify_type=_URGENCY.get(str(message.data.get("severity")), "info"),
+            attach=files or None,
+        )
         if not taken:
             raise DeliveryError(_reason(log.getvalue()))
 

@@ -14,7 +14,7 @@ Role = Literal["clinical", "technical", "executive", "operations"]
 class Channel(Record):
     """A way out of the house; the URL and a webhook's secret stand in environment variables.
 
-    Kind "apprise" takes any Apprise URL: `mailtos://`, `slack://`, `msteams://`, `pagerduty://`.
+    Kind "apprise" takes any Apprise URL: `mailtos://`, `slack://`, `workflows://` (Teams), `pagerduty://`.
     Kind "webhook" posts signed CloudEvents and hears of every change; the others of incidents
     that are opened, opened again, escalated or paused. Kind "folder" takes the files of reports,
     a local folder or an object store's URL, and hears of no incident.
