@@ -135,6 +135,7 @@ def evidence_pack(
         finished_evidence,
         off_clauses,
         render_pack,
+        too_near,
     )
 
     this = night(context.partition_keys, context.run.tags, portfolio, clock)
@@ -146,7 +147,13 @@ def evidence_pack(
             pdf = render_pack(book, store, this.system.id, clause, day, incidents)
             path = reports.write(evidence_file(this.system.id, clause, day), pdf)
             finished = finished_evidence(book, store, reports.path(""), this.system.id, clause, day)
-            issued = _issued(context, delivery, clock, book, finished)
+            sent = delivery.open().periods(finished.report)
+            near = too_near(store, this.system, clause, day, sent)
+            issued = (
+                f"not sent: too near the pack of {near[-1]}"
+                if near
+                else _issued(context, delivery, clock, book, finished)
+            )
             made[f"{clause}, {day}: {issued}"] = dg.MetadataValue.path(path)
     return dg.MaterializeResult(metadata={"packs": len(made), **made})
 

@@ -12,10 +12,11 @@ from rich.table import Table
 from aiops_pipelines.atomic import write_file
 from aiops_pipelines.cli.app import console, contracts_app, told
 from aiops_pipelines.cli.incidents import the_desk
-from aiops_pipelines.cli.reports import issue_report
+from aiops_pipelines.cli.reports import issue_report, opened_issues
 from aiops_pipelines.contracts.desk_events import CONTRACT_CHECK
 from aiops_pipelines.contracts.ledger import LedgerRow
 from aiops_pipelines.contracts.standing import Standing, ledger_rows, standings
+from aiops_pipelines.errors import DeliveryError
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import load_portfolio
 from aiops_pipelines.settings import Settings
@@ -115,7 +116,12 @@ def evidence(
 
     aiops contracts evidence lung-nodule-ct false-negatives --day 2026-09-30
     """
-    from aiops_pipelines.reports import evidence_file, finished_evidence, render_pack
+    from aiops_pipelines.reports import (
+        evidence_file,
+        finished_evidence,
+        render_pack,
+        too_near,
+    )
 
     settings = Settings.from_environment()
     book, lake = load_portfolio(settings.portfolio), Lake(settings.lake)
@@ -127,6 +133,13 @@ def evidence(
     path = write_file(settings.reports / evidence_file(system, clause, night), pdf)
     typer.echo(path)
     if send or again_because:
+        sent = opened_issues(settings)[0].periods("evidence")
+        near = too_near(lake, book.system(system), clause, night, sent)
+        if near and not again_because:
+            raise DeliveryError(
+                f"the pack of {near[-1]} was sent: from both, a count under 11 could be worked "
+                "out. Send the pack of a later night, or say --again-because to answer for it"
+            )
         finished = finished_evidence(book, lake, settings.reports, system, clause, night)
         issue_report(settings, book, finished, again_because)
 

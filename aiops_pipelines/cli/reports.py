@@ -30,7 +30,7 @@ def list_issues(
 ) -> None:
     """List the versions of reports that were sent, and how each delivery stands."""
     settings = Settings.from_environment()
-    issues, outbox = _opened(settings)
+    issues, outbox = opened_issues(settings)
     rows = [_told(issue, outbox) for issue in issues.list()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, default=str))
@@ -75,7 +75,7 @@ def issue(
         raise DeliveryError(
             f"{finished.file} is missing; materialize quarterly_report of {start} first"
         )
-    note = _opened(settings)[0].draft(finished, again_because) if again_because else None
+    note = opened_issues(settings)[0].draft(finished, again_because) if again_because else None
     if note is not None:
         incidents = IncidentDesk(settings.incidents_url).list()
         pdf = render_quarterly(book, lake, incidents, start, end, known_on, note)
@@ -87,7 +87,7 @@ def issue_report(
     settings: Settings, book: Portfolio, finished: FinishedReport, again_because: str
 ) -> None:
     """Issue the report and print the version's file; DeliveryError if it was issued before."""
-    issues, _ = _opened(settings)
+    issues, _ = opened_issues(settings)
     before = issues.last(finished.report, finished.period)
     made = issues.issue(finished, book.hospital.reports, _now(book), again_because=again_because)
     if before is not None and made.version == before.version:
@@ -108,7 +108,8 @@ def _last_day(start: date) -> date:
     return date.fromordinal(after.toordinal() - 1)
 
 
-def _opened(settings: Settings) -> tuple[ReportIssues, Outbox]:
+def opened_issues(settings: Settings) -> tuple[ReportIssues, Outbox]:
+    """Return what was issued and the outbox, of a database that is up to date."""
     desk = IncidentDesk(settings.incidents_url)
     desk.migrate()
     return ReportIssues(settings.incidents_url, settings.reports / "issued"), desk.outbox

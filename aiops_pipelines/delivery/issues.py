@@ -112,6 +112,10 @@ class ReportIssues:
             row = _last(session, report, period)
             return None if row is None else _issue(row)
 
+    def periods(self, report: str) -> set[str]:
+        """Return the periods of which any version of a report was issued."""
+        return {issue.period for issue in self.list() if issue.report == report}
+
     def draft(self, finished: FinishedReport, reason: str) -> Reissue | None:
         """Return what the next version would say of itself, None if it would be the first."""
         with Session(self._engine) as session:

@@ -2,7 +2,7 @@
 
 from aiops_pipelines.reports.charts import trend_markdown_image
 from aiops_pipelines.reports.dashboard import render_dashboard
-from aiops_pipelines.reports.evidence import off_clauses, render_pack
+from aiops_pipelines.reports.evidence import off_clauses, render_pack, too_near
 from aiops_pipelines.reports.finished import (
     evidence_file,
     finished_evidence,
@@ -30,6 +30,7 @@ __all__ = [
     "render_pack",
     "render_quarterly",
     "render_system_page",
+    "too_near",
     "trend_markdown_image",
     "written_days",
 ]

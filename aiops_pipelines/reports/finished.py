@@ -68,13 +68,18 @@ def finished_evidence(
     number = system.contract.number if system.contract else "without a number"
     return FinishedReport(
         report="evidence",
-        period=_short(f"{system_id}-{clause}-{night}"),
+        period=evidence_period(system_id, clause, night),
         file=folder / evidence_file(system_id, clause, night),
         subject=f"Evidence pack: contract {number}, clause {clause}, {system.name}",
         body=f"The evidence on clause {clause} of contract {number} ({system.name}, "
         f"{system.vendor.name}) is attached, as it stood after the night of {night}: {verdict}.",
         facts={f"{system_id} {clause}": verdict},
     )
+
+
+def evidence_period(system: str, clause: str, night: date) -> str:
+    """Return the period under which the pack on a clause after a night is issued."""
+    return _short(f"{system}-{clause}-{night}")
 
 
 def _short(name: str) -> str:

@@ -86,7 +86,9 @@ def test_the_command_prints_the_path_of_the_pack_and_sends_anew_only_with_a_reas
     monkeypatch.setenv("AIOPS_PORTFOLIO", str(home / "portfolio"))
     night = NIGHT - timedelta(days=1)
     call = ["contracts", "evidence", SYSTEM, "misses", "--day", str(night), "--send"]
-    done = CliRunner().invoke(app, call)
+    near = CliRunner().invoke(app, call)
+    assert near.exit_code != 0 and f"the pack of {NIGHT} was sent" in near.output
+    done = CliRunner().invoke(app, [*call, "--again-because", "the vendor asked for this night"])
     path = Path(done.output.splitlines()[0])
     assert done.exit_code == 0 and path == home / f"reports/evidence/{SYSTEM}/misses-{night}.pdf"
     assert path.read_bytes().startswith(b"%PDF")

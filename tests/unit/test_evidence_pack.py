@@ -14,7 +14,9 @@ from aiops_pipelines.evaluation.daily import write_daily_statistics
 from aiops_pipelines.evaluation.explanation import Explanation
 from aiops_pipelines.reports.evidence.finding import crossed_on
 from aiops_pipelines.reports.evidence.gather import ClauseEvidence, gather, off_clauses
+from aiops_pipelines.reports.evidence.nearness import too_near
 from aiops_pipelines.reports.evidence.report import PackView, pack_html, pack_view
+from aiops_pipelines.reports.finished import evidence_period
 from aiops_pipelines.schema import scored_cases_schema
 from aiops_pipelines.verdict import Verdict
 
@@ -199,3 +201,12 @@ def test_a_clause_that_is_about_no_cases_tells_nothing_of_cases(cases, pack) -> 
     notice = replace(pack, clause=None, counted=None, entitlement=None)
     named = {each.id for each in pack_view(notice).sections}
     assert not named & {"alternatives", "effect"}
+
+
+def test_only_packs_that_were_sent_count(cases, pack):
+    before = NIGHT - timedelta(days=1)
+    sent = {evidence_period("lung-nodule-ct", "misses", before)}
+    assert too_near(cases.lake, cases.system, "misses", NIGHT, sent) == [before]
+    assert too_near(cases.lake, cases.system, "misses", NIGHT, set()) == []
+    assert too_near(cases.lake, cases.system, "misses", before, sent) == []
+    assert too_near(cases.lake, cases.system, "change-notice", NIGHT, sent) == []
