@@ -4,6 +4,7 @@ These rules need no limit in the portfolio: they hold for every feed. Each yield
 verdict in the area "integrity".
 """
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import date, timedelta
 
@@ -108,6 +109,13 @@ def refused_share(lake: Lake, system: System, feed: str, day: date, kept: int) -
     return proportion(refused, refused + kept)
 
 
+def most_refused(lake: Lake, system: System, feed: str, day: date) -> str:
+    """Return the rule that refused most of a day's rows and files, in words; "" without any."""
+    rules = _refused_rules(lake, system, feed, day)
+    counted = Counter(rule for rule in rules if rule not in CELL_RULES | EXPECTED_RULES)
+    return "".join(f": {rule} ({n:,})" for rule, n in counted.most_common(1))
+
+
 def refused_files(lake: Lake, system: System, feed: str, day: date) -> int:
     """Return how many whole files of the day could not be read."""
     lost = FILE_RULES - EXPECTED_RULES - {Rule.SAME_FILE_TWICE}
@@ -128,6 +136,7 @@ def refusals(
     """Return what was refused of a feed's day: rows, whole files, repetitions, wrong times."""
     share = refused_share(lake, system, asset, day, kept)
     files = refused_files(lake, system, asset, day)
+    most = most_refused(lake, system, asset, day)
     rules = _refused_rules(lake, system, asset, day)
     twice, repeated = rules.count(Rule.SAME_FILE_TWICE), rules.count(Rule.DUPLICATE)
     again = proportion(repeated, repeated + kept)
@@ -148,7 +157,7 @@ def refusals(
             share.n,
             share,
             grade(share.value or 0.0, REFUSED_WARN, REFUSED_BREACH),
-            f"{share.n_events or 0:,} of {share.n:,} rows of {asset} in quarantine",
+            f"{share.n_events or 0:,} of {share.n:,} rows of {asset} in quarantine{most}",
         ),
         integrity_figure(
             system,
@@ -159,7 +168,7 @@ def refusals(
             kept,
             None,
             Verdict.BREACH if files else Verdict.OK,
-            f"{files} files of {asset} could not be read; they are in quarantine",
+            f"{files} files of {asset} could not be read; they are in quarantine{most}",
         ),
         integrity_figure(
             system, asset, "repeated_rows", day, as_of, again.n, again, verdict, words

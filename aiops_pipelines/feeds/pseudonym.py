@@ -6,11 +6,13 @@ a case and of a patient don't give equal pseudonyms.
 
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aiops_pipelines.errors import ConfigurationError
 
@@ -23,6 +25,9 @@ _HEX_DIGITS = 32
 
 class Pseudonymiser:
     """Turns identifiers into pseudonyms of 32 hexadecimal digits (128 bits).
+
+    Letters that Unicode can write in several ways are one letter (normal form C): two senders of
+    one name mean one case.
 
     HMAC (RFC 2104) with SHA-256, truncated; two of 10^9 identifiers collide with a probability
     of 10^-21.
@@ -56,11 +61,12 @@ class Pseudonymiser:
 
     def one(self, identifier: str, domain: Domain) -> str:
         """Return the pseudonym of one identifier."""
-        return hmac.digest(self._keys[domain], identifier.encode(), "sha256").hex()[:_HEX_DIGITS]
+        known = unicodedata.normalize("NFC", identifier).encode()
+        return hmac.digest(self._keys[domain], known, "sha256").hex()[:_HEX_DIGITS]
 
     def column(self, identifiers: pa.Array, domain: Domain) -> pa.Array:
         """Return the pseudonyms of a string column; null stays null."""
-        encoded = identifiers.dictionary_encode()
+        encoded = pc.utf8_normalize(identifiers, "NFC").dictionary_encode()
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.combine_chunks()
         pseudonyms = self._pseudonyms(encoded.dictionary, domain)

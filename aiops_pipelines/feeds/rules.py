@@ -52,7 +52,7 @@ class Rule(StrEnum):
     UNKNOWN_CLASS = "unknown class"
     TIME_MISSING = "time missing"
     TIME_UNREADABLE = "time unreadable"
-    NOT_ON_ITS_DAY = "prediction not on the day of its file"
+    NOT_ON_ITS_DAY = "prediction not on the day of its file (time zone?)"
     RECEIVED_BEFORE_PREDICTED = "received before predicted"
     RECEIVED_AFTER_FILE = "received after the day of its file"
     LABEL_MISSING = "label value missing"

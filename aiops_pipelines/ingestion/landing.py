@@ -36,13 +36,18 @@ def came_from(held: pa.Table, drops: Iterable[Drop], what: str) -> bool:
     return all(drop.name in read and drop.sha256(what) == read[drop.name] for drop in drops)
 
 
+def is_recorded(held: pa.Table) -> bool:
+    """Tell whether it is on record what `held` was read from."""
+    return _FILES in (held.schema.metadata or {})
+
+
 def is_cleared(held: pa.Table, files: Iterable[str]) -> bool:
     """Tell whether a file that `held` was read from is not among `files` any more.
 
     Where it is not on record what `held` was read from, that is so if there are no files.
     """
-    left, known = set(files), _FILES in (held.schema.metadata or {})
-    return not set(_get(held, _FILES)) <= left if known else not left
+    left = set(files)
+    return not set(_get(held, _FILES)) <= left if is_recorded(held) else not left
 
 
 def mapped_alike(held: pa.Table, system: System, feed: Feed) -> bool:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from aiops_pipelines.feeds import deliveries
 from aiops_pipelines.ingestion.ingest import known_cases, land_labels
 from aiops_pipelines.ingestion.intake import Intake
-from aiops_pipelines.ingestion.landing import came_from, case_days, gathered
+from aiops_pipelines.ingestion.landing import came_from, case_days, gathered, is_recorded
 from aiops_pipelines.ingestion.seen import Seen, state_of
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import SqlFeed, System
@@ -84,8 +84,9 @@ def days_with_new_labels(intake: Intake, system: System, as_of: date) -> Mapping
 def days_with_new_predictions(intake: Intake, system: System, as_of: date) -> Mapping[date, str]:
     """Return the days that were counted from other files of predictions than are there now.
 
-    A day that was never counted is not among them, nor one whose files were cleared away. Rows
-    that a database adds to past days are not noticed.
+    A day that was never counted is not among them, nor one whose files were cleared away, nor one
+    of which it is not on record what it was read from. Rows that a database adds to past days are
+    not noticed.
 
     Raises:
         FeedError, ConfigurationError: as reading predictions does.
@@ -97,7 +98,7 @@ def days_with_new_predictions(intake: Intake, system: System, as_of: date) -> Ma
         if not found or day > as_of or seen.holds("predictions", day, state):
             continue
         held = intake.lake.read("predictions", system.id, day)
-        if came_from(held, found, f"{system.id}: predictions"):
+        if not is_recorded(held) or came_from(held, found, f"{system.id}: predictions"):
             seen.add("predictions", day, state)
         else:
             changes[day] = _key([state])

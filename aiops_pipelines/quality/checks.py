@@ -18,6 +18,7 @@ from aiops_pipelines.assets.verdicts import check_spec, recorded, verdict_of
 from aiops_pipelines.evaluation.arrivals import (
     REFUSED_BREACH,
     closed_days,
+    most_refused,
     refused_files,
     refused_share,
 )
@@ -168,16 +169,18 @@ def _judged(
 
 def _intact(lake: Lake, this: Night, suites: _Suites) -> dg.AssetCheckResult:
     system = this.system
-    shares = [
-        refused_share(
+    shares = {
+        day: refused_share(
             lake, system, "predictions", day, lake.read("predictions", system.id, day).num_rows
         )
         for day in this.days
-    ]
-    files = sum(refused_files(lake, system, "predictions", day) for day in this.days)
-    worst_day = max(shares, key=lambda each: each.value or 0.0)
+    }
+    lost = {day: refused_files(lake, system, "predictions", day) for day in this.days}
+    files = sum(lost.values())
+    worst = max(this.days, key=lambda day: (shares[day].value or 0.0, lost[day]))
+    worst_day = shares[worst]
     words = f"{worst_day.n_events or 0:,} of {worst_day.n:,} rows and {files} whole files "
-    words += "in quarantine"
+    words += f"in quarantine{most_refused(lake, system, 'predictions', worst)}"
     for outcome in suites.blocking:
         words += f"; {outcome.column or 'the table'}: {outcome.rule} {outcome.expectation} fails"
     return dg.AssetCheckResult(

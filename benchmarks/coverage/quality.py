@@ -56,11 +56,13 @@ def nights(book: Portfolio, system: System, days: int, volume: float) -> Iterato
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(UPath(folder))
         waiting: dict[date, list[pa.Table]] = defaultdict(list)
+        said: dict[date, list[pa.Table]] = defaultdict(list)
         for offset in range(REFERENCE_DAYS + days):
             day = START + timedelta(days=offset)
             drawn = draw_day(system, day, SEED, volume, None)
-            _write(lake, system, day, drawn, book, waiting)
-            _count(lake, system, day)
+            _write(lake, system, day, drawn, book, waiting, said)
+            judged_whole = offset >= REFERENCE_DAYS - 1 and offset % SUITE_EVERY == 0
+            _count(lake, system, day, said, judged_whole or offset == REFERENCE_DAYS - 1)
             if offset == REFERENCE_DAYS - 1:
                 reference = [START + timedelta(days=back) for back in range(REFERENCE_DAYS)]
                 list(write_daily_statistics(lake, system, reference, day))
@@ -75,6 +77,7 @@ def _write(
     drawn: Day,
     book: Portfolio,
     waiting: dict[date, list[pa.Table]],
+    said: dict[date, list[pa.Table]],
 ) -> None:
     cases = drawn.cases.drop_duplicates("case_id")
     cases = _in_utc(cases, ["predicted_at"], book).assign(received_at=lambda f: f["predicted_at"])
@@ -88,21 +91,19 @@ def _write(
     landed = CaseDays(lake, system, days).added_to(arrived)
     lake.write("label_arrivals", system.id, day, landed, day)
     for case_day in set(landed["case_day"].to_pylist()) - {None}:
-        new = arrivals_of_cases(landed, case_day)
-        held = lake.find("labels", system.id, case_day)
-        merged = merge_labels([new] if held is None else [held, new])
-        lake.write("labels", system.id, case_day, merged, day)
+        said[case_day].append(arrivals_of_cases(landed, case_day))
 
 
-def _count(lake: Lake, system: System, day: date) -> None:
-    """Count the days whose labels are due now; until then they are not asked for."""
+def _count(
+    lake: Lake, system: System, day: date, said: dict[date, list[pa.Table]], recent: bool
+) -> None:
+    """Count the days whose labels are due now, and before delays are judged the `recent` ones."""
     age = max(system.truth.mature_after_days, 1)
-    for back in (0, age, 2 * age):
+    for back in sorted({age, 2 * age, *range(age * recent)}):
         counted = day - timedelta(days=back)
         if lake.find("predictions", system.id, counted) is None:
             continue
-        if lake.find("labels", system.id, counted) is None:
-            lake.write("labels", system.id, counted, LABELS.empty_table(), day)
+        lake.write("labels", system.id, counted, merge_labels(said[counted]), day)
         list(ingest_scored_cases(lake, system, [counted], day))
         if day > system.reference.end:
             list(write_daily_statistics(lake, system, [counted], day))
@@ -154,7 +155,7 @@ def main() -> None:
                 breached[name] += figure.verdict is Verdict.BREACH
                 if figure.verdict in ALARMS:
                     print(f"<!-- {system.id} {figure.day} {figure.verdict}: {figure.reason} -->")
-        print(f"<!-- {system.id} done -->", flush=True)
+        print(f"<!-- {system.id} done: {chosen.days} nights -->", flush=True)
     print("\n| rule | figures judged | warnings | breaches |\n| --- | --- | --- | --- |")
     for name in sorted(judged):
         print(f"| {name} | {judged[name]:,} | {warned[name]} | {breached[name]} |")

@@ -72,6 +72,32 @@ def test_the_day_is_the_hospitals_not_utc(drops):
 
 
 @pytest.mark.parametrize(
+    ("day", "clock", "utc"),
+    [
+        ("2025-03-09", "02:30", "2025-03-09 08:00"),  # left out when summer time starts
+        ("2025-03-09", "23:59", "2025-03-10 04:59"),
+        ("2025-11-02", "01:30", "2025-11-02 06:30"),  # twice when it ends: taken as the first
+        ("2025-11-02", "23:59", "2025-11-03 05:59"),
+    ],
+)
+def test_nights_on_which_the_clock_changes_keep_all_their_cases(drops, day, clock, utc):
+    night = date.fromisoformat(day)
+    drops.put_predictions(
+        *(f"c{k},p,{day} {at},0.5,1,F" for k, at in enumerate(["00:00", clock])), day=night
+    )
+    batch = drops.predictions(a_system(predictions={"time_zone": "America/Chicago"}), night)
+    assert f"{batch.rows['predicted_at'][1].as_py():%Y-%m-%d %H:%M}" == utc
+
+
+def test_a_feed_in_another_time_zone_than_the_yaml_says_is_named_as_such(drops):
+    drops.put_predictions(*(f"c{k},p,{DAY} {k:02d}:00,0.5,1,F" for k in range(24)))
+    batch = drops.predictions(a_system(predictions={"time_zone": "Europe/Berlin"}))
+    found = refusals(batch)
+    assert len(found) == 7 and {rule for _, _, rule, _ in found} == {Rule.NOT_ON_ITS_DAY}
+    assert "time zone?" in Rule.NOT_ON_ITS_DAY
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "2025-03-04T07:00:00",

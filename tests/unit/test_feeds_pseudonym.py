@@ -81,3 +81,19 @@ def test_a_short_key_is_refused_without_being_repeated():
 def test_the_key_comes_from_the_environment():
     found = Pseudonymiser.from_environment({"AIOPS_PSEUDONYM_KEY": KEY.decode() + "\n"})
     assert found.one("1", "case") == Pseudonymiser(KEY).one("1", "case")
+
+
+def test_a_letter_written_in_two_ways_is_one_case_and_blanks_inside_stay():
+    composed, apart = "M\u00fcller 12", "Mu\u0308ller 12"
+    found = (
+        Pseudonymiser(KEY)
+        .column(pa.array([composed, apart, "M\u00fcller  12"]), "case")
+        .to_pylist()
+    )
+    assert (
+        found[0]
+        == found[1]
+        == Pseudonymiser(KEY).one(apart, "case")
+        == Pseudonymiser(KEY).one(composed, "case")
+    )
+    assert found[2] != found[0]

@@ -169,6 +169,8 @@ def test_what_is_wrong_with_predictions_raises_its_own_rule(
     found = hospital.verdicts()[rule]
     assert found.verdict == verdict, found.reason
     assert found.n > 0 or rule == "feed_arrived"
+    if rule == "wrong_times":
+        assert "(time zone?)" in hospital.verdicts()["refused_rows"].reason
 
 
 def test_a_unit_error_is_named(tmp_path: Path) -> None:
