@@ -1,4 +1,7 @@
-"""A month of labels that come late and are revised: night by night and at once say the same."""
+"""A month in which labels and a day of predictions come late, are revised and corrected.
+
+Night by night and at once say the same; what was known stays.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -16,10 +19,10 @@ from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import figures_as_of
 from aiops_pipelines.ingestion import (
     Intake,
-    days_with_new_labels,
     ingest_labels,
     ingest_predictions,
     ingest_scored_cases,
+    recounts,
 )
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area
@@ -46,8 +49,11 @@ def system(**truth: Any) -> Any:
     )
 
 
-def write_drops(drops: Drops, days: Sequence[date]) -> None:
-    """Write predictions, and labels 0 to 6 days late of which a fifth are revised later."""
+def write_drops(drops: Drops, days: Sequence[date]) -> dict[date, list[str]]:
+    """Write predictions, and labels 0 to 6 days late of which a fifth are revised later.
+
+    Returns the rows of labels by the day they are received.
+    """
     random = np.random.default_rng(5)
     arrivals: dict[date, list[str]] = {}
     for day in days:
@@ -65,6 +71,7 @@ def write_drops(drops: Drops, days: Sequence[date]) -> None:
         drops.put_predictions(*rows, day=day)
     for day, said in arrivals.items():
         drops.put_labels(*said, day=day)
+    return arrivals
 
 
 def _say(
@@ -80,6 +87,13 @@ def fill(intake: Intake, of: Any, days: Sequence[date], as_of: date, *, new: boo
     list(ingest_labels(intake, of, days, as_of))
     list(ingest_scored_cases(intake.lake, of, days, as_of))
     list(write_daily_statistics(intake.lake, of, days, as_of))
+
+
+def fill_anew(intake: Intake, of: Any, as_of: date, last: date) -> None:
+    """Count anew what the late deliveries touch, as the sensor and the replay of nights do."""
+    for each in recounts(intake, of, as_of, last):
+        span = [each.start + timedelta(days=k) for k in range((each.end - each.start).days + 1)]
+        fill(intake, of, span, as_of, new=each.predictions)
 
 
 def judged(intake: Intake, of: Any, day: date, as_of: date) -> list[Figure]:
@@ -102,7 +116,10 @@ def test_night_by_night_and_one_batch_restate_alike_and_what_was_known_stays(
     days = [START + timedelta(days=offset) for offset in range(REFERENCE_DAYS + nights)]
     reference, month = days[:REFERENCE_DAYS], days[REFERENCE_DAYS:]
     drops = Drops.below(tmp_path / "feeds")
-    write_drops(drops, days)
+    arrivals = write_drops(drops, days)
+    sent_late, corrected = month[0], month[1]
+    late = Path(str(drops.root), "risk", "predictions", f"{sent_late}.csv")
+    held_back = late.rename(late.with_suffix(".part"))
     nightly = Intake(Lake(UPath(tmp_path / "nightly")), drops.root, PSEUDONYM, ZONE, SETTLED)
     at_once = Intake(Lake(UPath(tmp_path / "once")), drops.root, PSEUDONYM, ZONE, SETTLED)
     # The profile is fixed when the reference period ends: both start from the same bins.
@@ -111,15 +128,16 @@ def test_night_by_night_and_one_batch_restate_alike_and_what_was_known_stays(
 
     told: dict[date, list[Figure]] = {}
     for night in month:
-        late = [day for day in days_with_new_labels(nightly, of, night) if day < night]
-        if late:
-            fill(nightly, of, late, night, new=False)
+        if night == month[2]:
+            held_back.rename(late)
+            drops.put_labels(*arrivals[corrected][3:], day=corrected)
+        fill_anew(nightly, of, night, night - timedelta(days=1))
         fill(nightly, of, [night], night, new=True)
         told[night] = judged(nightly, of, night, night)
     as_known = {night: known_on(nightly, of, night, night) for night in month}
 
     end = days[-1] + timedelta(days=20)
-    fill(nightly, of, list(days_with_new_labels(nightly, of, end)), end, new=False)
+    fill_anew(nightly, of, end, end)
     fill(nightly, of, days, end, new=False)
     fill(at_once, of, days, end, new=True)
     for day in days:
