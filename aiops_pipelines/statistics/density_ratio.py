@@ -7,6 +7,7 @@ Scheffer (2009); out-of-fold so that a case does not vote on its own weight.
 import numpy as np
 
 from aiops_pipelines.statistics.arguments import FloatArray
+from aiops_pipelines.statistics.origin import chance_of_current
 
 LARGEST_WEIGHT = 50.0
 SMALLEST_SIDE = 10
@@ -20,20 +21,12 @@ def density_ratio(reference: FloatArray, current: FloatArray, seed: int = 0) -> 
 
     Raises ValueError for fewer than SMALLEST_SIDE rows a side.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
     n, m = len(reference), len(current)
     if min(n, m) < SMALLEST_SIDE:
         raise ValueError(f"features: need at least {SMALLEST_SIDE} rows a side, are {n} and {m}")
-    origin = np.repeat([0, 1], [n, m])
-    model = HistGradientBoostingClassifier(
-        max_iter=60, max_depth=3, learning_rate=0.1, min_samples_leaf=50, random_state=seed
-    )
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    chance = cross_val_predict(
-        model, np.vstack([reference, current]), origin, cv=folds, method="predict_proba"
-    )[:n, 1]
+    chance = chance_of_current(
+        reference, current, seed, max_iter=60, max_depth=3, learning_rate=0.1, min_samples_leaf=50
+    )[:n]
     odds = chance / np.maximum(1 - chance, 1e-12) * n / m
     cut = np.minimum(odds / odds.mean(), LARGEST_WEIGHT)
     weight: FloatArray = cut / cut.mean()

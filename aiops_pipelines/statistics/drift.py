@@ -30,6 +30,7 @@ from aiops_pipelines.statistics.features import (
     categorical_bins,
     numeric_bins,
 )
+from aiops_pipelines.statistics.origin import chance_of_current
 from aiops_pipelines.statistics.proportions import (
     estimate_difference,
     proportion,
@@ -239,9 +240,6 @@ def domain_classifier(
 
     Raises ValueError for other shapes or fewer than 10 rows a side.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
     from aiops_pipelines.statistics.ranking import auroc
 
     a, b = numbers("reference", reference), numbers("current", current)
@@ -255,7 +253,4 @@ def domain_classifier(
         infinite = np.isinf(rows).max(axis=1, initial=False)
         refuse(name, "must be finite, or NaN for missing", infinite, rows)
     origin = np.repeat([0, 1], [len(a), len(b)])
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    model = HistGradientBoostingClassifier(max_depth=4, random_state=seed)
-    chance = cross_val_predict(model, np.vstack([a, b]), origin, cv=folds, method="predict_proba")
-    return auroc(chance[:, 1], origin, level=level)
+    return auroc(chance_of_current(a, b, seed, max_depth=4), origin, level=level)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from aiops_pipelines.statistics.arguments import (
     FloatArray,
@@ -328,7 +329,8 @@ def _interval(
 
     Recalibrations learnt from redrawn references are as much too sharp again as the one learnt
     from the reference, so their mean shows the optimism (Efron & Tibshirani, 1993, chapter 10);
-    value and quantiles are set back by it. No value where the figure does not exist, the whole
+    value and quantiles are set back by it on the logit scale, where a quantile of 0 or 1 stays: the
+    labels of few cases often show just that. No value where the figure does not exist, the whole
     range where it exists in some of the draws only.
     """
     kept = np.isfinite(drawn)
@@ -336,9 +338,11 @@ def _interval(
         return Estimate.missing(n, None, method)
     if not kept.all():
         return Estimate(value, 0.0, 1.0, None, n, None, f"{method}, too few cases to bound")
-    optimism = float(relearnt.mean()) - value
-    point = min(max(value - optimism, 0.0), 1.0)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]) - 2 * optimism
+    inside = 0 < value < 1 and 0 < float(relearnt.mean()) < 1
+    optimism = float(special.logit(relearnt.mean()) - special.logit(value)) if inside else 0.0
+    point = float(special.expit(special.logit(value) - optimism)) if inside else value
+    quantiles = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    low, high = special.expit(special.logit(quantiles) - 2 * optimism)
     error = float(drawn.std(ddof=1))
     return Estimate(
         point,
