@@ -1,25 +1,32 @@
 """A reader who has every output of a night, a solver, and the counts of all cases."""
 
 import html
+import io
 import json
 import re
 from datetime import date
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 from night_hospital import EXAMPLE, REFERENCE_DAYS, Night, limit, rule_like, system_like
+from pypdf import PdfReader
+from rich.console import Console
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from aiops_pipelines.assets.metadata import figures_table
-from aiops_pipelines.cli.status import as_record
+from aiops_pipelines.cli.status import as_record, status_table
 from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.contracts.evaluation import evaluate_contract
 from aiops_pipelines.evaluation.disclosure import told_counts, withheld_counts
 from aiops_pipelines.evaluation.status import portfolio_status
 from aiops_pipelines.evaluation.window import history
 from aiops_pipelines.portfolio import Area, Clause, read_portfolio
-from aiops_pipelines.reports import dashboard_pages
+from aiops_pipelines.reports import dashboard_pages, finished_morning, finished_quarter
+from aiops_pipelines.reports.evidence.gather import gather
+from aiops_pipelines.reports.evidence.report import pack_html
+from aiops_pipelines.reports.pdf import to_pdf
 from aiops_pipelines.reports.quarterly.gather import Quarter
 from aiops_pipelines.reports.quarterly.report import quarterly_html
 from aiops_pipelines.reports.wording import stratum_text
@@ -73,15 +80,34 @@ def night(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def outputs(night):
-    """Return every line that leaves the team: pages, report, command, check results."""
+    """Return every line that leaves the team, however it leaves.
+
+    Pages and the index, the quarterly report as HTML and as the PDF that is sent, the clause's
+    evidence pack, the command as table and as JSON, check results, and what e-mails say.
+    """
     book = read_portfolio(EXAMPLE).model_copy(update={"systems": (night.system,), "problems": ()})
     day = night.day(LAST)
     quarter = Quarter(date(2026, 1, 1), date(2026, 3, 31), day)
     pages = [*dashboard_pages(book, night.lake, [], day).values()]
-    pages.append(quarterly_html(book, night.lake, [], quarter))
+    report = quarterly_html(book, night.lake, [], quarter)
+    pack = gather(book, night.lake, night.system.id, "fair-to-all-sexes", day)
+    pages += [report, pack_html(pack)]
     lines = [line for page in pages for line in text_lines(page)]
+    for page in PdfReader(io.BytesIO(to_pdf(report))).pages:
+        lines += page.extract_text().splitlines()
     statuses = portfolio_status(book, night.lake, day)
     lines += json.dumps([as_record(each, []) for each in statuses], indent=1).splitlines()
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(status_table(statuses, [], day))
+    lines += console.export_text().splitlines()
+    for mail in (
+        finished_quarter(book, night.lake, Path(), quarter.start, day),
+        finished_morning(book, night.lake, Path(), day),
+    ):
+        lines += [
+            *mail.body.splitlines(),
+            *(f"{name}: {said}" for name, said in mail.facts.items()),
+        ]
     for status in statuses:
         for area in status.areas.values():
             lines += [str(row.data) for row in figures_table(area.figures).records]
@@ -189,6 +215,37 @@ def test_no_small_count_can_be_worked_out_from_all_outputs_together(night, outpu
     for stratum, measure in small:
         strata = sorted({s for s, _ in counts if s.split("=")[0] == stratum.split("=")[0]})
         assert room(counts, shown, strata, (stratum, measure)) >= 5, (stratum, measure)
+
+
+def test_a_lines_numbers_are_only_those_that_the_attack_reckons_with(night, outputs):
+    """A reason that told the labelled cases beside the positives would tell the negatives."""
+    counts, _ = truth(night)
+    every = {
+        (stratum, measure): sum(counts[stratum, state] for state in MEASURES[measure])
+        for stratum in {each for each, _ in counts}
+        for measure in MEASURES
+    }
+    for figure in subgroup_figures(night):
+        said = re.search(r"\bn=([\d,]+)", figure.reason)
+        assert said is None or (said[1] == f"{figure.n:,}" and figure.may_be_shown)
+        if figure.metric != "sensitivity_gap" or not figure.may_be_shown:
+            continue
+        labelled = f"{every[figure.stratum, 'cases']:,}"
+        names = (figure.stratum, stratum_text(figure.stratum))
+        own = [line for line in outputs if any(name in line for name in names)]
+        about = [line for line in own if "sensitivity gap" in line]
+        assert about
+        assert not [line for line in about if labelled in re.findall(r"\d[\d,]*", line)]
+
+
+def test_every_kind_of_output_names_a_subgroup_that_may_be_shown(night, outputs):
+    """Otherwise the attack would look for numbers where none are."""
+    best = max(
+        (each for each in subgroup_figures(night) if each.may_be_shown),
+        key=lambda each: each.verdict.gravity,
+    )
+    assert told(best, outputs)
+    assert sum(stratum_text(best.stratum) in line for line in outputs) > 3
 
 
 def test_the_same_attack_succeeds_where_only_small_counts_are_hidden(night):
