@@ -217,27 +217,6 @@ def test_no_small_count_can_be_worked_out_from_all_outputs_together(night, outpu
         assert room(counts, shown, strata, (stratum, measure)) >= 5, (stratum, measure)
 
 
-def test_a_lines_numbers_are_only_those_that_the_attack_reckons_with(night, outputs):
-    """A reason that told the labelled cases beside the positives would tell the negatives."""
-    counts, _ = truth(night)
-    every = {
-        (stratum, measure): sum(counts[stratum, state] for state in MEASURES[measure])
-        for stratum in {each for each, _ in counts}
-        for measure in MEASURES
-    }
-    for figure in subgroup_figures(night):
-        said = re.search(r"\bn=([\d,]+)", figure.reason)
-        assert said is None or (said[1] == f"{figure.n:,}" and figure.may_be_shown)
-        if figure.metric != "sensitivity_gap" or not figure.may_be_shown:
-            continue
-        labelled = f"{every[figure.stratum, 'cases']:,}"
-        names = (figure.stratum, stratum_text(figure.stratum))
-        own = [line for line in outputs if any(name in line for name in names)]
-        about = [line for line in own if "sensitivity gap" in line]
-        assert about
-        assert not [line for line in about if labelled in re.findall(r"\d[\d,]*", line)]
-
-
 def test_every_kind_of_output_names_a_subgroup_that_may_be_shown(night, outputs):
     """Otherwise the attack would look for numbers where none are."""
     best = max(

@@ -1,5 +1,6 @@
 """Subgroups of a night: counts that add up, verdicts that allow for all gaps looked at."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,10 @@ def test_a_harmed_subgroup_is_a_breach_and_parity_is_not(tmp_path: Path) -> None
     assert (figures["site=b"].estimate or 0) < -0.2
     assert "all gaps at once" in figures["site=b"].method
     assert {figures[f"sex={value}"].verdict for value in "abc"} == {Verdict.OK}
+    for figure in (each for each in figures.values() if each.may_be_shown):
+        # The labelled cases beside the positives, which are the n, would tell the negatives.
+        (said,) = re.findall(r"\bn=([\d,]+)", figure.reason)
+        assert said == f"{figure.n:,}"
 
 
 def test_a_gap_that_is_not_certain_among_all_gaps_is_a_warning() -> None:
