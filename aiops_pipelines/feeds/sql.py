@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -30,6 +29,18 @@ from aiops_pipelines.portfolio.select_statement import check_select
 
 _SAFE_STATES = ("42", "57", "25", "08", "28", "3D", "53")
 """Classes of SQLSTATE whose messages name no cell: syntax and names, cancelled, read-only, ..."""
+
+_TYPES = (
+    pa.types.is_null,
+    pa.types.is_string,
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_timestamp,
+    pa.types.is_date,
+    pa.types.is_time,
+)
 
 
 def rows_of_span(feed: SqlFeed, span: DaySpan, what: str) -> Iterator[RawFile]:
@@ -158,14 +169,21 @@ def _blocks(parts: Iterator[Sequence[Any]], feed: SqlFeed, what: str) -> Iterato
 
 
 def _column(values: Sequence[Any]) -> pa.ChunkedArray:
-    """Return a column in its own type, or as text where Arrow has none for it."""
+    """Return a column in its own type, or as text where it is none that feeds are read from."""
     try:
-        if not any(isinstance(value, bytes | UUID | list | dict) for value in values[:100]):
-            return pa.chunked_array([pa.array(values)])
+        found = pa.array(values)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        pass
-    texts = [None if value is None else str(value) for value in values]
-    return pa.chunked_array([pa.array(texts, pa.string())])
+        found = None
+    if found is None or not any(matches(found.type) for matches in _TYPES):
+        found = pa.array([_text(value) for value in values], pa.string())
+    return pa.chunked_array([found])
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as text; bytes that are no text have marks where they could not be read."""
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode("utf-8", "replace")
+    return None if value is None else str(value)
 
 
 def _local_day(mark: datetime | date, own: ZoneInfo, zone: ZoneInfo) -> date:

@@ -158,6 +158,27 @@ def test_a_cell_is_not_quoted_in_the_error(drops):
     assert "c0" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("cell", "read", "rule"),
+    [
+        ("repeat('x', 10000000)", None, Rule.CELL_TOO_LONG),
+        ("'=1+1'", [None], Rule.FORMULA),
+        ("convert_to('F', 'UTF8')", ["F"], None),
+        ("'\\xff'::bytea", ["\ufffd"], None),
+        ("interval '1 day'", ["1 day, 0:00:00"], None),
+        ("'{\"a\": 1}'::json", ["{'a': 1}"], None),
+        ("ARRAY[1, 2]", ["[1, 2]"], None),
+        ("gen_random_uuid() IS NOT NULL", ["true"], None),
+    ],
+)
+def test_a_cell_of_any_kind_is_read_or_refused_by_name(drops, cell, read, rule):
+    query = f"SELECT case_no, mrn, at, risk, age, {cell} AS sex FROM ai.scores WHERE case_no = 'c1'"
+    batch = drops.predictions(system(query))
+    assert batch.rows.num_rows == (0 if read is None else 1)
+    assert [found[2] for found in refusals(batch)] == ([rule] if rule else [])
+    assert read is None or batch.rows["sex"].to_pylist() == read
+
+
 def test_without_a_url_or_a_server_the_error_names_the_variable_or_the_server(drops, monkeypatch):
     monkeypatch.delenv("RISK_DATABASE_URL")
     with pytest.raises(ConfigurationError, match="RISK_DATABASE_URL is not set"):
