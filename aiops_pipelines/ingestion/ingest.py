@@ -25,6 +25,7 @@ from aiops_pipelines.ingestion.landing import (
     came_from,
     case_days,
     is_cleared,
+    is_recorded,
     mapped_alike,
     with_case_days,
     with_gathered,
@@ -60,16 +61,35 @@ class Ingested:
 def ingest_predictions(
     intake: Intake, system: System, days: Sequence[date], as_of: date
 ) -> Iterator[Ingested]:
-    """Write `predictions` for `days`; a day without a file gets an empty table."""
+    """Write `predictions` for `days`; a day without a file gets an empty table.
+
+    A day whose files have been cleared away since they were read, with nothing new in their place,
+    keeps what was read.
+    """
     for day in days:
+        known = _known(intake.lake, "predictions", system, day, as_of)
+        kept = _outlives_its_files(intake, system, day)
+        if kept is not None:
+            intake.lake.write("predictions", system.id, day, kept, known)
+            yield Ingested(day, kept.num_rows)
+            continue
         batch = read_predictions(
             system, day, intake.feeds, intake.pseudonym, intake.zone, intake.watch
         )
-        known = _known(intake.lake, "predictions", system, day, as_of)
         rows = with_source(batch.rows, batch.files, system, system.predictions)
         intake.lake.write("predictions", system.id, day, rows, known)
         replace_quarantine(intake.lake, system, day, "predictions", batch.quarantine, known)
         yield Ingested(day, batch.rows.num_rows, batch.quarantine.num_rows, len(batch.files))
+
+
+def _outlives_its_files(intake: Intake, system: System, day: date) -> pa.Table | None:
+    """Return the day's predictions if some of their files are gone and the others are unchanged."""
+    held = intake.lake.find("predictions", system.id, day)
+    if held is None or not is_recorded(held) or isinstance(system.predictions, SqlFeed):
+        return None
+    drops = day_drops(system, "predictions", day, intake.feeds)
+    gone = is_cleared(held, (drop.name for drop in drops))
+    return held if gone and came_from(held, drops, f"{system.id}: predictions") else None
 
 
 def ingest_labels(

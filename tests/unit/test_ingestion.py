@@ -280,6 +280,17 @@ def test_predictions_that_are_corrected_recount_their_day_and_cleared_ones_do_no
     assert (found.start, found.end, found.predictions) == (DAY, DAY, True)
 
 
+def test_predictions_outlive_the_drops_they_came_in(intake: Intake, drops: Drops) -> None:
+    ingest(intake, [DAY], DAY)
+    before = intake.lake.read("predictions", SYSTEM.id, DAY)
+    Path(str(drops.root), "risk", "predictions", f"{DAY}.csv").unlink()
+    ingest(intake, [DAY], LATER)
+    assert intake.lake.read("predictions", SYSTEM.id, DAY).equals(before)
+    drops.put_predictions(f"C9,P9,{DAY} 15:00:00,0.9,50,F", day=DAY)
+    ingest(intake, [DAY], LATER)
+    assert intake.lake.read("predictions", SYSTEM.id, DAY).num_rows == 1
+
+
 def test_labels_landed_without_a_record_of_their_days_are_gathered_all_the_same(
     intake: Intake, drops: Drops
 ) -> None:
