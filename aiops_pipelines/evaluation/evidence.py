@@ -14,6 +14,7 @@ from aiops_pipelines.evaluation.measures import MEASURES, bad_events
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Limit
 from aiops_pipelines.statistics import Estimate, MeanShiftDetector, ShiryaevRoberts
+from aiops_pipelines.statistics.mean_shift import implied_freedom
 
 RUN_LENGTH_DAYS = 3650.0
 """The average run without a false alarm exactly at the limit: ten years."""
@@ -51,19 +52,14 @@ def _against(history: History, limit: Limit, bound: float, *, above: bool) -> Ev
     if probe is not None:
         return _rate_evidence(history, limit, bound, above=above)
     detector = MeanShiftDetector(
-        limit=_scaled(limit.metric, bound),
+        limit=scaled(limit.metric, bound),
         direction="above" if above else "below",
         average_run_length=RUN_LENGTH_DAYS / BLOCK_DAYS,
     )
     measure = MEASURES[limit.metric]
     for block in blocks(history, days):
         estimate = measure(block, limit.operating_point or "", "all")
-        value, error = _on_scale(limit.metric, estimate)
-        events = estimate.n_events
-        rarer = estimate.n if events is None else min(events, estimate.n - events)
-        detector = detector.update(
-            value, error, on=block.days[-1], degrees_of_freedom=max(rarer - 1, 1)
-        )
+        detector = with_block(detector, limit.metric, estimate, block.days[-1])
     return _stated(detector)
 
 
@@ -120,7 +116,26 @@ def _large_enough(window: Window) -> bool:
     return min(histogram.n_positive, histogram.n_negative) >= BLOCK_EVENTS
 
 
-def _scaled(metric: str, value: float) -> float:
+def with_block(
+    detector: MeanShiftDetector, metric: str, estimate: Estimate, on: date | None = None
+) -> MeanShiftDetector:
+    """Return the detector after a block's estimate of `metric`, on the scale of its limit.
+
+    How well the standard error is known is what the rarer class allows, or less where the interval
+    towards the limit reaches further than that.
+    """
+    value, error = _on_scale(metric, estimate)
+    events = estimate.n_events
+    rarer = estimate.n if events is None else min(events, estimate.n - events)
+    freedom = max(rarer - 1.0, 1.0)
+    facing = estimate.low if detector.direction == "above" else estimate.high
+    if value is not None and error and facing is not None:
+        freedom = min(freedom, implied_freedom(abs(value - scaled(metric, facing)), error))
+    return detector.update(value, error, on=on, degrees_of_freedom=freedom)
+
+
+def scaled(metric: str, value: float) -> float:
+    """Return a limit of `metric`, or a bound of it, on the scale on which its blocks are normal."""
     if metric in _LOG_SCALE:
         return math.log(max(value, 1e-9))
     if metric in _LOGIT_SCALE:

@@ -14,7 +14,7 @@ import numpy as np
 
 from aiops_pipelines.statistics.daily_counts import positive
 from aiops_pipelines.statistics.e_detector import Direction, EDetector
-from aiops_pipelines.statistics.tails import normal_quantile, student_tail
+from aiops_pipelines.statistics.tails import normal_quantile, student_freedom, student_tail
 
 TEN_YEARS_OF_WEEKS = 520.0
 SMALLEST_TAIL = 1e-300
@@ -57,8 +57,9 @@ class MeanShiftDetector(EDetector):
 
         `degrees_of_freedom` says how well the standard error is known (about the number of
         positives less one for an AUROC): below 30 it should be given, else small blocks alarm too
-        often (11% a year instead of 4% at 10 degrees). Raises ValueError for NaN, infinity, a
-        negative standard error or degrees of freedom not above 0.
+        often (11% a year instead of 4% at 10 degrees); `implied_freedom` reads it off an interval.
+        Raises ValueError for NaN, infinity, a negative standard error or degrees of freedom not
+        above 0.
         """
         _check_block(estimate, standard_error)
         if estimate is None or not standard_error:
@@ -69,6 +70,17 @@ class MeanShiftDetector(EDetector):
             z = _normal_score(z, positive("degrees_of_freedom", degrees_of_freedom))
         effects = np.array(self.alternatives)
         return self._with_evidence(effects * z - effects**2 / 2, on)
+
+
+def implied_freedom(reach: float, standard_error: float, level: float = 0.95) -> float:
+    """Return the degrees of freedom of a standard error, from how far its interval reaches.
+
+    An interval that knows how few cases carry its variance, or how skewed they are, reaches further
+    than 1.96 standard errors: as far as Student's of so many degrees. At least a tenth; infinitely
+    many where it reaches no further than a normal one.
+    """
+    positive("standard_error", standard_error)
+    return max(student_freedom((1 + level) / 2, reach / standard_error), 0.1)
 
 
 def _normal_score(value: float, degrees_of_freedom: float) -> float:

@@ -4,6 +4,7 @@
 the rest of the code location.
 """
 
+import math
 from typing import overload
 
 import numpy as np
@@ -25,6 +26,13 @@ def normal_tail(z: float) -> float:
 def student_quantile(p: float, freedom: float) -> float:
     """Return the quantile of `p` of Student's t with `freedom` degrees of freedom."""
     return float(special.stdtrit(freedom, p))
+
+
+def student_freedom(p: float, t: float) -> float:
+    """Return the degrees of freedom with which Student's quantile of `p` is `t`; inf above all."""
+    if t <= normal_quantile(p):
+        return math.inf
+    return float(special.stdtridf(p, t))
 
 
 def student_tail(t: float, freedom: float) -> float:

@@ -18,6 +18,7 @@ from benchmarks.coverage import (
     contracts,
     errors,
     estimates,
+    figure_blocks,
     intervals,
     sequential,
     shrinkage,
@@ -37,6 +38,7 @@ PARTS: dict[str, Part] = {
     **estimates.PARTS,
     **changes.PARTS,
     **sequential.PARTS,
+    **figure_blocks.PARTS,
     **contracts.PARTS,
 }
 

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from aiops_pipelines.evaluation.evidence import scaled, with_block
 from aiops_pipelines.statistics import (
     BernoulliCusum,
+    Estimate,
     MeanShiftDetector,
     RateExceedance,
     ShiryaevRoberts,
@@ -17,6 +19,7 @@ from aiops_pipelines.statistics import (
     shiryaev_roberts_paths,
 )
 from aiops_pipelines.statistics.boundaries import BetaBinomialMixture
+from aiops_pipelines.statistics.mean_shift import implied_freedom
 
 START = date(2025, 1, 1)
 
@@ -117,6 +120,26 @@ def test_a_small_block_counts_for_its_tail_probability() -> None:
     assert small.log_statistic == pytest.approx(large.log_statistic, abs=1e-7)
     extreme = MeanShiftDetector(0.0).update(-1e9, 1.0, degrees_of_freedom=50)
     assert math.isfinite(extreme.log_statistic)
+
+
+def test_an_interval_tells_how_well_its_standard_error_is_known() -> None:
+    """2.228 standard errors at 95% are Student's with 10 degrees of freedom, 12.71 with one."""
+    assert implied_freedom(0.2 * 2.228138852, 0.2) == pytest.approx(10, rel=1e-6)
+    assert implied_freedom(12.7062047, 1.0) == pytest.approx(1, rel=1e-6)
+    assert implied_freedom(1.9, 1.0) == math.inf
+    assert implied_freedom(1e300, 1.0) == 0.1
+
+
+def test_a_block_whose_interval_reaches_further_towards_the_limit_weighs_less() -> None:
+    wide, tight = (
+        with_block(
+            MeanShiftDetector(scaled("rmse", 2.0), "below"),
+            "rmse",
+            Estimate(1.5, 1.4, high, 0.1, 200, None, "RMSE"),
+        )
+        for high in (2.1, 1.71)
+    )
+    assert wide.log_statistic < tight.log_statistic
 
 
 def test_proof_depends_on_totals_not_on_the_order_of_cases() -> None:
