@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from aiops_pipelines.cli.app import console, incidents_app, told
 from aiops_pipelines.cli.incidents import AsJson, print_json, the_desk, the_roster
+from aiops_pipelines.contracts.desk_events import CONTRACT_CHECK
 from aiops_pipelines.contracts.standing import clause_ids
 from aiops_pipelines.errors import IncidentError
 from aiops_pipelines.incidents import SafetyReport, Who, import_drops, import_file
@@ -182,7 +183,13 @@ def vendor(
     aiops incidents vendor INC-2026-0003 notified --clause false-negatives --why "letter of today"
     """
     book, desk = read_portfolio(Settings.from_environment().portfolio), the_desk()
-    known = clause_ids(book.system(desk.get(incident).system))
+    about = desk.get(incident)
+    if about.check != CONTRACT_CHECK:
+        raise IncidentError(
+            f"{about.id} is about {about.check or about.area}: contract clocks count from the "
+            f"incident of {CONTRACT_CHECK}; see: aiops incidents list --system {about.system}"
+        )
+    known = clause_ids(book.system(about.system))
     if clause and clause not in known:
         raise IncidentError(f"no clause {clause!r} in the contract; known: {', '.join(known)}")
     moment = at.replace(tzinfo=book.hospital.zone) if at else datetime.now(UTC)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -15,8 +16,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from aiops_pipelines.cli.app import console, incidents_app, told
-from aiops_pipelines.incidents import Incident, IncidentDesk, Roster, overdue
-from aiops_pipelines.portfolio import read_portfolio
+from aiops_pipelines.incidents import Incident, IncidentDesk, Roster, Severity, Status, overdue
+from aiops_pipelines.portfolio import load_portfolio, read_portfolio
 from aiops_pipelines.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -58,15 +59,17 @@ def the_roster(settings: Settings | None = None) -> Roster:
 def list_incidents(
     every: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
     system: Annotated[str | None, typer.Option(help="Of one system.")] = None,
-    severity: Annotated[str | None, typer.Option(help="SEV1 to SEV4.")] = None,
-    status: Annotated[str | None, typer.Option(help="In one state.")] = None,
+    severity: Annotated[Severity | None, typer.Option(help="Of one severity.")] = None,
+    status: Annotated[Status | None, typer.Option(help="In one state.")] = None,
     source: Annotated[str | None, typer.Option(help="checks, people, safety events.")] = None,
     late: Annotated[bool, typer.Option("--overdue", help="With a clock that has run out.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List incidents, the open ones first to be acted on."""
-    now = datetime.now(UTC)
-    found = the_desk().list(
+    now, desk = datetime.now(UTC), the_desk()
+    if system is not None and not desk.list(system=system):
+        load_portfolio(Settings.from_environment().portfolio).system(system)
+    found = desk.list(
         system=system,
         severity=severity,
         status=status,
@@ -90,7 +93,7 @@ def show(
     if as_json:
         print_json(asdict(found))
         return
-    console.print(incident_page(found))
+    console.print(incident_page(found, the_roster().zone))
 
 
 @incidents_app.command()
@@ -160,8 +163,8 @@ def shortened(text: str, longest: int = 110) -> str:
     return text[:longest].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
-def incident_page(each: Incident) -> RenderableType:
-    """Return one incident as people read it."""
+def incident_page(each: Incident, zone: ZoneInfo) -> RenderableType:
+    """Return one incident as people read it, times in the hospital's `zone`."""
     facts = Table.grid(padding=(0, 2))
     rows = {
         "system": f"{each.system} {each.system_version}".strip(),
@@ -169,10 +172,13 @@ def incident_page(each: Incident) -> RenderableType:
         "state": f"{each.status}, revision {each.revision}",
         "owner": each.owner + (f"; with {each.assignee}" if each.assignee else ""),
         "escalated to": each.escalated_to,
-        "acknowledge": _clock(each.acknowledge_by, each.acknowledged_at),
-        "contain": _clock(each.contain_by, each.mitigated_at),
-        "resolve": _clock(each.resolve_by, each.resolved_at),
-        **{duty.regime: f"{duty.duty}; {_clock(duty.due, duty.done_at)}" for duty in each.duties},
+        "acknowledge": _clock(zone, each.acknowledge_by, each.acknowledged_at),
+        "contain": _clock(zone, each.contain_by, each.mitigated_at),
+        "resolve": _clock(zone, each.resolve_by, each.resolved_at),
+        **{
+            duty.regime: f"{duty.duty}; {_clock(zone, duty.due, duty.done_at)}"
+            for duty in each.duties
+        },
         "cause": each.cause,
         "CAPA": each.capa,
         **{name: str(value) for name, value in each.safety.items() if value not in ("", None, [])},
@@ -183,13 +189,14 @@ def incident_page(each: Incident) -> RenderableType:
     lines = Table("when", "who", "what", box=SIMPLE_HEAD, pad_edge=False)
     for entry in each.timeline:
         told_ = f"[bold]{entry.kind}[/] {escape(entry.summary)}"
-        lines.add_row(f"{entry.at:%Y-%m-%d %H:%M}", escape(entry.by), told_)
+        at = entry.at.astimezone(zone)
+        lines.add_row(f"{at:%Y-%m-%d %H:%M}", escape(entry.by), told_)
     head = f"[{STYLES[each.severity]}]{each.severity}[/] [bold]{each.id}[/] {escape(each.summary)}"
     return Group(head, facts, lines)
 
 
-def _clock(due: datetime | None, done: datetime | None) -> str:
+def _clock(zone: ZoneInfo, due: datetime | None, done: datetime | None) -> str:
     if due is None:
         return ""
-    by = f"by {due:%Y-%m-%d %H:%M} UTC"
-    return by if done is None else f"{by}; done {done:%Y-%m-%d %H:%M}"
+    by = f"by {due.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    return by if done is None else f"{by}; done {done.astimezone(zone):%Y-%m-%d %H:%M}"

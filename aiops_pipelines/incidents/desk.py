@@ -18,7 +18,7 @@ from aiops_pipelines.delivery import Outbox
 from aiops_pipelines.errors import IncidentError
 from aiops_pipelines.incidents import audit, episodes, people
 from aiops_pipelines.incidents.escalation import escalate
-from aiops_pipelines.incidents.free_text import names_nobody
+from aiops_pipelines.incidents.free_text import names_nobody, seen_as_written
 from aiops_pipelines.incidents.notices import digest, notify
 from aiops_pipelines.incidents.opening import note
 from aiops_pipelines.incidents.outcome import (
@@ -38,6 +38,9 @@ from aiops_pipelines.incidents.vendor import record_vendor
 
 _FREE_TEXT = frozenset({"why", "cause", "capa"})
 """What people write at the desk in their own words."""
+
+_NEEDED = {"assign": ("to",), "comment": ("why",), "vendor": ("why",), "file": ("why",)}
+"""What a step that leaves the state as it is can't be without."""
 
 
 class IncidentDesk:
@@ -93,6 +96,7 @@ class IncidentDesk:
 
         None stands for a report that is known already, by its source and external id.
         """
+        _check_words("report", who, {})
         with self._writing(who) as session:
             return [people.report(session, roster, told, source, who) for told in reports]
 
@@ -117,7 +121,7 @@ class IncidentDesk:
             IncidentError: there is no such incident, a rule forbids the step, or a text looks as
                 if it held an identifier.
         """
-        _refuse_identifiers({"why": who.why, **values})
+        _check_words(step, who, values)
         with self._writing(who) as session:
             row = people.find(session, incident_id, expected)
             _take(session, roster, row, step, who, values)
@@ -228,10 +232,15 @@ def overdue(incident: Incident, now: datetime) -> bool:
     return min(clocks) <= now
 
 
-def _refuse_identifiers(texts: Mapping[str, str]) -> None:
-    for name in _FREE_TEXT & texts.keys():
+def _check_words(step: str, who: Who, values: Mapping[str, str]) -> None:
+    """Refuse a step of nobody, one without the words it needs, and words that must not be kept."""
+    texts = {"by": who.by, "why": who.why, **values}
+    for name in ("by", *_NEEDED.get(step, ())):
+        if not texts.get(name, "").strip():
+            raise IncidentError(f"{step} needs --{name}")
+    for name, text in texts.items():
         try:
-            names_nobody(texts[name])
+            names_nobody(text) if name in _FREE_TEXT else seen_as_written(text)
         except ValueError as error:
             raise IncidentError(f"--{name}: {error}") from error
 

@@ -225,6 +225,11 @@ def duplicate(session: Session, roster: Roster, row: IncidentRow, of: str, who: 
         original = find(session, original.duplicate_of)
     if original.id == row.id:
         raise IncidentError(f"{row.id} can't be a duplicate of itself")
+    if original.system != row.system:
+        raise IncidentError(
+            f"{original.id} is about {original.system}: {row.system}'s next failure would be lost "
+            "in it; name the other in a comment"
+        )
     if original.status in ENDED:
         raise IncidentError(f"{original.id} is {original.status}: nobody works on it")
     end(session, roster, row, "duplicate", who, duplicate_of=original.id)

@@ -82,6 +82,12 @@ def test_a_duplicate_takes_its_checks_failures_while_the_other_is_worked(
     assert len(small.list()) == 3
 
 
+def test_an_incident_is_no_duplicate_of_another_systems(small: IncidentDesk) -> None:
+    small.record([failure(system="no-show", number=2)], ROSTER)
+    with pytest.raises(IncidentError, match="is about sepsis"):
+        small.take("INC-2026-0002", "duplicate", who(), ROSTER, of=ID)
+
+
 def test_the_clock_starts_when_somebody_can_know(tmp_path: Path) -> None:
     quiet = opened(f"sqlite:///{tmp_path / 'quiet.db'}").get(ID)
     assert quiet.clock_start == MORNING

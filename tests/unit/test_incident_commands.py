@@ -107,3 +107,32 @@ def test_the_doctor_names_a_channel_without_its_secret(aiops, tmp_path, monkeypa
     monkeypatch.setenv("AIOPS_PORTFOLIO", str(folder))
     done = CliRunner().invoke(app, ["doctor"])
     assert "OUR_MAIL_URL" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("ack", "{id}", "--by", " "), "acknowledge needs --by"),
+        (("assign", "{id}", "--to", "", "--by", "Ada"), "assign needs --to"),
+        (("comment", "{id}", "--why", " ", "--by", "Ada"), "comment needs --why"),
+        (("comment", "{id}", "--why", "\x1b[2J", "--by", "Ada"), "--why: holds a control"),
+        (("comment", "{id}", "--why", "ok", "--by", "A\u202eda"), "--by: holds a control"),
+        (("vendor", "{id}", "notified", "--why", "x", "--by", "Ada"), "is about safety event"),
+        (("show", "INC-2026-9999"), "no incident 'INC-2026-9999'"),
+        (("list", "--system", "nope"), "nope"),
+        (("list", "--severity", "SEV9"), "SEV9"),
+        (("list", "--status", "nope"), "nope"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_not_an_empty_answer(aiops, arguments, told) -> None:
+    incident = json.loads(aiops(*REPORT))["id"]
+    assert told in aiops("incidents", *(each.format(id=incident) for each in arguments), fails=True)
+
+
+def test_times_are_the_hospitals_and_markup_is_text(aiops, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    incident = json.loads(aiops(*REPORT, "--aware", "2026-09-01 08:00:00"))["id"]
+    aiops("incidents", "comment", incident, "--why", "[bold]<script>[/nope]", "--by", "Ada")
+    shown = aiops("incidents", "show", incident)
+    assert "[bold]<script>[/nope]" in shown and (" CST" in shown or " CDT" in shown)
+    assert json.loads(aiops("incidents", "list", "--json", "--system", "no-show")) == []
