@@ -32,6 +32,7 @@ from aiops_pipelines.ingestion.landing import (
     with_source,
 )
 from aiops_pipelines.ingestion.quarantine import (
+    refused_of_cleared,
     replace_quarantine,
     replace_unknown_cases,
     unknown_case_rows,
@@ -175,20 +176,24 @@ def land_labels(
     rows = cases.added_to(batch.rows)
     table = rows.append_column("file", where["file"]).append_column("row", where["row"])
     table = with_source(table.cast(LABEL_ARRIVALS), batch.files, system, system.labels)
-    if held is not None and is_cleared(held, (file.name for file in batch.files)):
-        table = _with_cleared(table, held)
+    refused = [batch.quarantine]
+    if held is not None and not isinstance(system.labels, SqlFeed):
+        names = pa.array([drop.name for drop in drops], pa.string())
+        table = _with_cleared(table, held, names)
+        refused.append(refused_of_cleared(intake.lake, system, day, names))
     table = with_case_days(table, held)
     intake.lake.write("label_arrivals", system.id, day, table, day)
-    refused = pa.concat_tables([batch.quarantine, unknown_case_rows(table)])
-    replace_quarantine(intake.lake, system, day, "labels", refused, day)
+    refused.append(unknown_case_rows(table))
+    replace_quarantine(intake.lake, system, day, "labels", pa.concat_tables(refused), day)
     return table
 
 
-def _with_cleared(table: pa.Table, held: pa.Table) -> pa.Table:
-    """Return `table` with the rows of `held` whose file is not among its files."""
-    ours = pc.unique(table["file"].cast(pa.string()))
+def _with_cleared(table: pa.Table, held: pa.Table, names: pa.Array) -> pa.Table:
+    """Return `table` with the rows of `held` whose file is not among `names` any more."""
     held = pa.concat_tables([LABEL_ARRIVALS.empty_table(), held], promote_options="default")
-    gone = pc.invert(pc.is_in(held["file"].cast(pa.string()), value_set=ours))
+    gone = pc.invert(pc.is_in(held["file"].cast(pa.string()), value_set=names))
+    if len(names):  # what is not on record to have come in another file is read anew
+        gone = pc.and_(gone, pc.is_valid(held["file"]))
     both = [table, held.filter(gone).cast(LABEL_ARRIVALS)]
     return (
         pa.concat_tables(both).unify_dictionaries().replace_schema_metadata(table.schema.metadata)

@@ -42,12 +42,8 @@ def is_recorded(held: pa.Table) -> bool:
 
 
 def is_cleared(held: pa.Table, files: Iterable[str]) -> bool:
-    """Tell whether a file that `held` was read from is not among `files` any more.
-
-    Where it is not on record what `held` was read from, that is so if there are no files.
-    """
-    left = set(files)
-    return not set(_get(held, _FILES)) <= left if is_recorded(held) else not left
+    """Tell whether a file that `held` was read from is not among `files` any more."""
+    return not set(_get(held, _FILES)) <= set(files)
 
 
 def mapped_alike(held: pa.Table, system: System, feed: Feed) -> bool:

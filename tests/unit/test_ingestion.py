@@ -132,6 +132,24 @@ def test_labels_outlive_the_drops_they_came_in(intake: Intake, drops: Drops) -> 
     assert intake.lake.read("labels", SYSTEM.id, DAY).num_rows == 2
 
 
+def test_labels_and_refusals_outlive_a_cleared_drop_beside_others_that_change(
+    intake: Intake, drops: Drops
+) -> None:
+    several = a_system(labels={"path": "risk/labels/{day}-*.csv"})
+    first = drops.put_labels(f"C1,1,{DAY} 20:00:00,chart,R1,0", f"C2,7,{DAY} 20:00:00,chart,R1,0")
+    second = first.rename(first.with_name(f"{DAY}-1.csv")).with_name(f"{DAY}-2.csv")
+    list(ingest_predictions(intake, several, [DAY], DAY))
+    list(ingest_labels(intake, several, [DAY], DAY))
+    second.with_name(f"{DAY}-1.csv").unlink()
+    for value in (0, 1):  # each time the file that is left changes, and is read again
+        drops.put_labels(f"C3,{value},{DAY} 20:00:00,chart,R1,0").rename(second)
+        list(ingest_labels(intake, several, [DAY], DAY))
+        found = intake.lake.read("labels", several.id, DAY)
+        assert found.num_rows == 2 and float(value) in found["value"].to_pylist()
+        refused = intake.lake.read("quarantine", several.id, DAY)
+        assert refused["rule"].to_pylist() == ["label value not allowed"]
+
+
 def test_a_revision_overturns_and_the_first_label_stays_in_history(
     intake: Intake, drops: Drops
 ) -> None:
