@@ -24,6 +24,7 @@ from aiops_pipelines.statistics.arguments import (
     refuse,
     same_length,
 )
+from aiops_pipelines.statistics.delong import as_counts, auroc_and_variance
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.tails import normal_quantile, student_quantile, student_tail
 from aiops_pipelines.statistics.tie_blocks import tie_blocks
@@ -103,24 +104,11 @@ def auroc_from_counts(
     positive: IntArray, negative: IntArray, level: float = 0.95, scale: Scale = "logit"
 ) -> Estimate:
     """Return the AUROC of counts per bin in rising order of score; ties within a bin count half."""
-    p, q = positive.astype(np.float64), negative.astype(np.float64)
-    n_positive, n_negative = float(p.sum()), float(q.sum())
-    n, events = int(n_positive + n_negative), int(n_positive)
-    if not (n_positive and n_negative):
+    events, n = int(positive.sum()), int(positive.sum() + negative.sum())
+    if events in (0, n):
         return Estimate.missing(n, events, "DeLong")
-    below = (np.cumsum(q) - q / 2) / n_negative
-    above = 1 - (np.cumsum(p) - p / 2) / n_positive
-    value = float(p @ below / n_positive)
-    variance = (
-        _weighted_variance(below, p, value) / n_positive
-        + _weighted_variance(above, q, value) / n_negative
-    )
+    value, variance = auroc_and_variance(as_counts(positive), as_counts(negative))
     return AurocSums(value, variance, n, events).estimate(level, scale)
-
-
-def _weighted_variance(values: FloatArray, weights: FloatArray, mean: float) -> float:
-    total = float(weights.sum())
-    return 0.0 if total < 2 else float(weights @ (values - mean) ** 2) / (total - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Self
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = ROOT / ".venv-others"
 FOLDER = ROOT / "build" / "benchmarks"
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 ROUNDS, ENOUGH_SECONDS = 9, 40.0
 WARM_UP_SECONDS = 10.0
 """A first call shorter than this is a warm-up and does not count."""
@@ -25,7 +26,7 @@ class Side:
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -134,21 +134,22 @@ def product(quick: bool) -> str:
         feeds += [("csv-10m", "CSV feed"), ("parquet-10m", "Parquet feed")]
     for task, name in feeds:
         found = path(task)
-        row(name, f"{found['rows']:,} rows in {found['seconds']:.1f} s", found)
+        row(name, f"{found['rows']:,} rows in {found['seconds']:.1f} CPU seconds", found)
     found = path("month" if quick else "year")
     row(
         "scored cases of twelve systems into daily statistics",
-        f"{found['rows']:,} rows in {found['both']:.0f} s, "
+        f"{found['rows']:,} rows in {found['both']:.0f} CPU seconds, "
         f"{found['both'] / found['reading']:.1f} times reading them ({found['reading']:.0f} s)",
         found,
     )
     found = path("windows")
     series = {k: v for k, v in found.items() if k != "peak_mb"}
     text = ", ".join(f"{k} {v:.2f} s" for k, v in series.items())
-    row("28-day series over a year of one system", text, found)
+    row("28-day series over a year of one system, CPU seconds", text, found)
     found = path("simulation")
     minutes = found["seconds"] / found["days"] * 365 / 60
-    text = f"{found['days']:.0f} days in {found['seconds']:.0f} s: {minutes:.1f} minutes for a year"
+    text = f"{found['days']:.0f} days in {found['seconds']:.0f} s, {minutes:.1f} minutes for a year"
+    text += ", by the clock"
     row("simulation, 12 systems x 10^4 cases a day", text, found)
     return markdown(("the product's own path", "measured", "peak memory"), rows)
 

@@ -145,7 +145,7 @@ def test_bad_input_is_named(score, label, message):
 WARMED = """
 import numba, numpy as np
 from aiops_pipelines.statistics import *
-from aiops_pipelines.statistics import binning, exact, scatter, subgroup_counts, tie_blocks
+from aiops_pipelines.statistics import binning, delong, exact, scatter, subgroup_counts, tie_blocks
 matrix = np.random.default_rng(0).random((50, 2))
 score, label = matrix[:, 0], matrix[:, 1] < 0.5
 frozen = score.copy()
@@ -162,7 +162,7 @@ for values in (score, frozen, frozen.astype("f4")):
     count_groups(values > 0.5, label, {"site": list(codes)}, names)
 kernels = [
     kernel
-    for module in (binning, exact, scatter, subgroup_counts, tie_blocks)
+    for module in (binning, delong, exact, scatter, subgroup_counts, tie_blocks)
     for kernel in vars(module).values()
     if hasattr(kernel, "stats")
 ]
