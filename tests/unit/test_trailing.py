@@ -34,6 +34,6 @@ def test_histograms_of_other_edges_are_refused():
     other = Histogram.from_cases([0.2], [1], np.array([0.5]))
     with pytest.raises(ValueError, match="first offending index 2"):
         trailing([*days, other], 7)
-    with pytest.raises(ValueError, match="days: must be at least 1"):
+    with pytest.raises(ValueError, match="days: must be a whole number from 1"):
         trailing(days, 0)
     assert trailing([], 7) == []
