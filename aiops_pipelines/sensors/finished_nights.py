@@ -1,4 +1,4 @@
-"""Nights that did not finish, as outcomes for the incident desk: a crash must not pass in silence.
+"""Nights and reports that did not finish, as outcomes for the incident desk: no silent crash.
 
 A run that stopped at a blocking check is left out: the check itself has an incident. So is one that
 Dagster will try again.
@@ -16,7 +16,8 @@ from dagster._core.storage.tags import (
 )
 
 from aiops_pipelines.incidents import CheckOutcome, IncidentChange, IncidentDesk, Roster
-from aiops_pipelines.jobs import LATE_PREDICTIONS, NIGHT, RESTATEMENT
+from aiops_pipelines.incidents.roster import PORTFOLIO
+from aiops_pipelines.jobs import LATE_PREDICTIONS, MORNING, NIGHT, QUARTER, RESTATEMENT
 from aiops_pipelines.partitions import selected
 from aiops_pipelines.portfolio import Area, Portfolio
 from aiops_pipelines.resources import AS_OF_TAG
@@ -30,7 +31,8 @@ differ; the desk knows what it has seen."""
 RETRY_GRACE = timedelta(minutes=5)
 """Dagster says only after a failure whether it will try again."""
 
-_JOBS = {NIGHT.name, RESTATEMENT.name, LATE_PREDICTIONS.name}
+_REPORTS = {MORNING.name, QUARTER.name}
+_JOBS = {NIGHT.name, RESTATEMENT.name, LATE_PREDICTIONS.name} | _REPORTS
 _FINISHED = [
     dg.DagsterRunStatus.SUCCESS,
     dg.DagsterRunStatus.FAILURE,
@@ -74,13 +76,13 @@ def _outcomes(
         failed_at = [] if run.is_success else _failed_steps(instance, run)
         if failed_at is None or (not run.is_success and _may_be_retried(record, now)):
             continue
-        system, days = selected([key])
         as_of = date.fromisoformat(stated)
+        system, day = _subject(run.job_name, key, as_of)
         yield CheckOutcome(
             system=system,
             check=f"{run.job_name}_finished",
             area=Area.INTEGRITY,
-            day=days[-1],
+            day=day,
             as_of=as_of,
             evaluated_at=evaluated_at(
                 record.update_timestamp.timestamp(), as_of, portfolio.hospital
@@ -92,6 +94,14 @@ def _outcomes(
             evidence={"run_id": run.run_id, "failed steps": failed_at},
             evaluation_id=record.storage_id,
         )
+
+
+def _subject(job: str, key: str, as_of: date) -> tuple[str, date]:
+    """Return whose run it was and of which day; a report is the portfolio's, of its last night."""
+    if job in _REPORTS:
+        return PORTFOLIO, as_of
+    system, days = selected([key])
+    return system, days[-1]
 
 
 def _may_be_retried(record: dg.RunRecord, now: datetime) -> bool:

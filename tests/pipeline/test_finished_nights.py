@@ -25,9 +25,9 @@ class Nights:
         self._desk = IncidentDesk(f"sqlite:///{folder / 'desk.db'}")
         self._desk.migrate()
 
-    def run(self, status: dg.DagsterRunStatus, **tags: str) -> None:
+    def run(self, status: dg.DagsterRunStatus, job: str = "night", **tags: str) -> None:
         night = {PARTITION_NAME_TAG: "2026-09-29|no-show", AS_OF_TAG: "2026-09-29"}
-        create_run_for_test(self._instance, job_name="night", status=status, tags=night | tags)
+        create_run_for_test(self._instance, job_name=job, status=status, tags=night | tags)
 
     def incidents(self) -> list[tuple[str, bool]]:
         record_finished_nights(self._instance, self._desk, BOOK)
@@ -69,3 +69,13 @@ def test_a_night_that_is_done_later_recovers(nights: Nights) -> None:
     assert nights.incidents() == [("night_finished", False)]
     nights.run(DONE)
     assert nights.incidents() == [("night_finished", True)]
+
+
+def test_a_report_that_was_not_made_is_an_incident_of_the_portfolio_until_it_is(
+    nights: Nights,
+) -> None:
+    for job, key in (("morning", "2026-09-29"), ("quarter", "2026-07-01")):
+        nights.run(FAILED, job, **{PARTITION_NAME_TAG: key, MAX_RETRIES_TAG: "0"})
+    assert sorted(nights.incidents()) == [("morning_finished", False), ("quarter_finished", False)]
+    nights.run(DONE, "morning", **{PARTITION_NAME_TAG: "2026-09-29"})
+    assert sorted(nights.incidents()) == [("morning_finished", True), ("quarter_finished", False)]
