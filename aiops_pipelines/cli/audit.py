@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -14,6 +15,14 @@ from aiops_pipelines.errors import DeliveryError, IncidentError
 from aiops_pipelines.incidents import Head
 
 STATES = ("waiting", "sent", "dead")
+
+
+class DeliveryState(StrEnum):
+    """What can become of a message."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DEAD = "dead"
 
 
 @audit_app.command()
@@ -53,7 +62,9 @@ def head() -> None:
 @deliveries_app.command("list")
 @told
 def list_deliveries(
-    state: Annotated[str, typer.Option(help="waiting, sent or dead.")] = "dead",
+    state: Annotated[
+        DeliveryState, typer.Option(help="Messages in this state.")
+    ] = DeliveryState.DEAD,
     as_json: AsJson = False,
 ) -> None:
     """List messages of one state; by default those that could not be delivered."""

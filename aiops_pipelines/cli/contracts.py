@@ -52,6 +52,9 @@ def status(
     if as_json:
         typer.echo(json.dumps([_record(each) for each in found], indent=2, default=str))
         return
+    if not found:
+        console.print("No clause was evaluated up to then; a night does it: aiops run --day DAY")
+        return
     table = Table(title=f"{len(found)} clauses", show_lines=True)
     for heading in ("system, clause", "verdict, night"):
         table.add_column(heading, no_wrap=heading != "system, clause")

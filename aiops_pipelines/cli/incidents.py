@@ -17,7 +17,7 @@ from rich.table import Table
 
 from aiops_pipelines.cli.app import console, incidents_app, told
 from aiops_pipelines.incidents import Incident, IncidentDesk, Roster, Severity, Status, overdue
-from aiops_pipelines.portfolio import load_portfolio, read_portfolio
+from aiops_pipelines.portfolio import read_portfolio
 from aiops_pipelines.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -59,7 +59,9 @@ def the_roster(settings: Settings | None = None) -> Roster:
 def list_incidents(
     every: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
     system: Annotated[str | None, typer.Option(help="Of one system.")] = None,
-    severity: Annotated[Severity | None, typer.Option(help="Of one severity.")] = None,
+    severity: Annotated[
+        Severity | None, typer.Option(case_sensitive=False, help="SEV1 to SEV4.")
+    ] = None,
     status: Annotated[Status | None, typer.Option(help="In one state.")] = None,
     source: Annotated[str | None, typer.Option(help="checks, people, safety events.")] = None,
     late: Annotated[bool, typer.Option("--overdue", help="With a clock that has run out.")] = False,
@@ -67,10 +69,8 @@ def list_incidents(
 ) -> None:
     """List incidents, the open ones first to be acted on."""
     now, desk = datetime.now(UTC), the_desk()
-    if system is not None and not desk.list(system=system):
-        load_portfolio(Settings.from_environment().portfolio).system(system)
     found = desk.list(
-        system=system,
+        system=_known(desk, system),
         severity=severity,
         status=status,
         source=source,
@@ -104,11 +104,19 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write all incidents to standard output, for a spreadsheet or another program."""
-    found = the_desk().list(system=system)
+    desk = the_desk()
+    found = desk.list(system=_known(desk, system))
     if as_json or form is Format.JSON:
         print_json([asdict(each) for each in found])
         return
     typer.echo(incidents_csv(found), nl=False)
+
+
+def _known(desk: IncidentDesk, system: str | None) -> str | None:
+    """Return the system asked for; PortfolioError where neither portfolio nor queue knows it."""
+    if system is not None and not desk.list(system=system):
+        read_portfolio(Settings.from_environment().portfolio).system(system)
+    return system
 
 
 def print_json(tree: object) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +12,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from aiops_pipelines.cli.app import app, console, errors, told
-from aiops_pipelines.portfolio import Portfolio, load_portfolio, read_portfolio
+from aiops_pipelines.errors import PortfolioError
+from aiops_pipelines.portfolio import Portfolio, load_hospital, load_portfolio, read_portfolio
 from aiops_pipelines.runner import Runner, Task, TaskResult, prepare_dagster, system_task
-from aiops_pipelines.settings import Settings
+from aiops_pipelines.settings import Settings, pseudonym_key_environment
 
 Day = Annotated[
     datetime, typer.Option("--day", formats=["%Y-%m-%d"], help="The day of the predictions.")
@@ -32,8 +33,21 @@ AsOf = Annotated[
 
 @app.command()
 @told
-def simulate(start: From, end: To, seed: int = 20260701, volume: float = 1.0) -> None:
-    """Write the example hospital's feeds, with faults whose truth is known."""
+def simulate(
+    start: From,
+    end: To,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same files.")] = 20260701,
+    volume: Annotated[
+        float, typer.Option(min=0.01, max=100, help="Cases a day, as a multiple of the usual.")
+    ] = 1.0,
+) -> None:
+    """Write the example hospital's feeds below AIOPS_FEEDS, with faults whose truth is known.
+
+    The faults lie in August and September 2026; `truth.json` beside the feeds names them:
+
+    `aiops simulate --from 2026-05-06 --to 2026-09-30`
+    """
+    in_order(start.date(), end.date())
     settings = Settings.from_environment()
     write_simulation(settings, start.date(), end.date(), seed, volume)
 
@@ -41,9 +55,15 @@ def simulate(start: From, end: To, seed: int = 20260701, volume: float = 1.0) ->
 @app.command()
 @told
 def run(day: Day, system: SystemId = None, as_of: AsOf = None) -> None:
-    """Run the night of one day again: ingest, statistics, evaluation, checks, incidents."""
+    """Run the night of one day again: ingest, statistics, evaluation, checks, incidents.
+
+    Each system is a run of its own: one that fails stops no other, and a rerun replaces its own
+    rows only. After a file was mended:
+
+    `aiops run --day 2026-09-30 --system no-show`
+    """
+    known = _known_by(day.date(), day.date(), as_of)
     settings, book = opened()
-    known = as_of.date() if as_of else datetime.now(book.hospital.zone).date()
     tasks = [
         system_task("night", system_id, day.date(), day.date(), known)
         for system_id in _chosen(book, system)
@@ -57,10 +77,15 @@ def run(day: Day, system: SystemId = None, as_of: AsOf = None) -> None:
 @app.command()
 @told
 def backfill(start: From, end: To, system: SystemId = None, as_of: AsOf = None) -> None:
-    """Fill past days with data and statistics, and evaluate the last of them."""
-    settings, book = opened()
-    known = as_of.date() if as_of else datetime.now(book.hospital.zone).date()
+    """Fill past days with data and statistics, and evaluate the last of them.
+
+    The first night needs the reference period of each system to be filled:
+
+    `aiops backfill --from 2026-05-06 --to 2026-09-29`
+    """
     first, last = start.date(), end.date()
+    known = _known_by(first, last, as_of)
+    settings, book = opened()
     chosen = _chosen(book, system)
     history = [system_task("history", each, first, last, known) for each in chosen]
     with Runner() as runner:
@@ -171,12 +196,50 @@ def write_simulation(settings: Settings, start: date, end: date, seed: int, volu
         )
 
 
+def in_order(first: date, last: date) -> None:
+    """Refuse a period that ends before it begins."""
+    if last < first:
+        raise typer.BadParameter(f"{last} lies before {first}", param_hint="--to")
+
+
+def _known_by(first: date, last: date, as_of: datetime | None) -> date:
+    """Return the day up to which things are known.
+
+    Days that have no night, and a missing key, are refused before every system's run fails.
+    """
+    from aiops_pipelines.feeds import Pseudonymiser
+
+    in_order(first, last)
+    settings = Settings.from_environment()
+    hospital = load_hospital(settings.portfolio)
+    today = datetime.now(hospital.zone).date()
+    if first < hospital.monitoring_start:
+        raise typer.BadParameter(
+            f"{first} lies before {hospital.monitoring_start}, the first day watched; "
+            "see monitoring_start in hospital.yaml"
+        )
+    if last > today:
+        raise typer.BadParameter(f"{last} has not come yet; at the hospital it is {today}")
+    Pseudonymiser.from_environment(pseudonym_key_environment(settings))
+    return as_of.date() if as_of else today
+
+
 def _chosen(book: Portfolio, system: str | None) -> list[str]:
-    return [book.system(system).id] if system else [each.id for each in book.monitored]
+    """Return the ids of the systems whose nights are asked for."""
+    if system is None:
+        return [each.id for each in book.monitored]
+    chosen = book.system(system)
+    if chosen not in book.monitored:
+        raise PortfolioError(
+            f"{system} is in stage {chosen.lifecycle.stage}, and only what is in use has nights; "
+            "change `lifecycle: stage` in its YAML"
+        )
+    return [chosen.id]
 
 
-def _exit_on_failure(results: Iterable[TaskResult]) -> None:
-    failed = [result for result in results if not result.success]
+def _exit_on_failure(results: Sequence[TaskResult]) -> None:
+    failed = sum(not result.success for result in results)
     if failed:
-        errors.print(f"{len(failed)} runs failed; the others finished.", style="red")
+        others = "; the others finished" if failed < len(results) else ""
+        errors.print(f"{failed} of {len(results)} runs failed{others}.", style="red")
         raise typer.Exit(1)

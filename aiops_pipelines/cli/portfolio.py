@@ -21,7 +21,8 @@ def validate(
     """Check hospital.yaml and every system's YAML; name file, line and field of each problem."""
     book = load_portfolio(folder or Settings.from_environment().portfolio)
     table = Table(title=f"{book.hospital.name}: {len(book.systems)} AI systems, all valid")
-    for heading in ("system", "vendor", "stage", "risk tier", "output", "limits", "clauses"):
+    table.add_column("system", no_wrap=True)
+    for heading in ("vendor", "stage", "risk tier", "output", "limits", "clauses"):
         table.add_column(heading)
     for system in book.systems:
         table.add_row(

@@ -57,14 +57,25 @@ def status(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say for each system: stage, risk tier, verdict per area, why, open incidents."""
+    """Say for each system: stage, risk tier, verdict per area, why, open incidents.
+
+    The figures of the night as last evaluated. `--json` is for programs:
+
+    `aiops status --day 2026-09-30 --json`
+    """
     settings = Settings.from_environment()
     book = read_portfolio(settings.portfolio)
     for problem in book.problems:
         errors.print(problem, style="yellow", markup=False, soft_wrap=True)
     lake = Lake(settings.lake)
-    chosen = day.date() if day else last_evaluated(lake, book)
+    last = last_evaluated(lake, book)
+    chosen = day.date() if day else last
     statuses = portfolio_status(book, lake, chosen)
+    if not any(area.figures for each in statuses for area in each.areas.values()):
+        raise LakeError(
+            f"no night of {chosen} was evaluated; the last one is {last}. "
+            f"To evaluate it: aiops run --day {chosen}"
+        )
     incidents = open_incidents(settings)
     restrictions = IncidentDesk(settings.incidents_url).restrictions()
     if as_json:
@@ -74,6 +85,11 @@ def status(
         return
     console.print(status_table(statuses, incidents, chosen, restrictions))
     console.print(portfolio_evidence(statuses).sentence, style="dim")
+    missed = (datetime.now(book.hospital.zone).date() - last).days - 1
+    if day is None and missed > 0:
+        console.print(
+            f"The last {missed} days were not evaluated: aiops run --day DAY", style="dim"
+        )
 
 
 @app.command()

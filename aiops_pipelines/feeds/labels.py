@@ -26,7 +26,6 @@ from aiops_pipelines.feeds.content import Watch
 from aiops_pipelines.feeds.days import DaySpan, day_span
 from aiops_pipelines.feeds.formulas import plain_text
 from aiops_pipelines.feeds.gather import FeedShape, gather, join_batches
-from aiops_pipelines.feeds.mapping import check_label_columns
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
 from aiops_pipelines.feeds.raw_file import Block
 from aiops_pipelines.feeds.rules import Rule
@@ -66,7 +65,6 @@ def read_labels(
     Raises:
         FeedError, ConfigurationError: as reading predictions does.
     """
-    check_label_columns(system)
     unscored, batches = unscored_cases(system, root, watch), []
     shape = replace(_SHAPE, corrected=_CORRECTED) if corrects(system.labels) else _SHAPE
     for offset in range((end - start).days + 1):

@@ -23,7 +23,6 @@ from aiops_pipelines.feeds.content import Watch
 from aiops_pipelines.feeds.days import DaySpan, day_span
 from aiops_pipelines.feeds.formulas import plain_text
 from aiops_pipelines.feeds.gather import FeedShape, gather
-from aiops_pipelines.feeds.mapping import check_prediction_columns
 from aiops_pipelines.feeds.pseudonym import Pseudonymiser
 from aiops_pipelines.feeds.raw_file import Block
 from aiops_pipelines.feeds.rules import Rule
@@ -49,11 +48,10 @@ def read_predictions(
     settled. A day on which nothing came gives an empty batch without files.
 
     Raises:
-        FeedError: the feed's folder, archive or database can't be read, a file is still being
-            written, or the mapping lacks a column.
+        FeedError: the feed's folder, archive or database can't be read, or a file is still
+            being written.
         ConfigurationError: the environment variable with the database's URL is not set.
     """
-    check_prediction_columns(system)
     feed, schema = system.predictions, predictions_schema(system)
     content = [name for name in schema.names if name not in {"case_id", "received_at"}]
     corrected = ["case_id"] if corrects(feed) else []

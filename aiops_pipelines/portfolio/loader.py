@@ -1,6 +1,7 @@
 """Reads `hospital.yaml` and `systems/*.yaml`; every problem is named by file, line and field."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,13 +9,23 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.constructor import RoundTripConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from aiops_pipelines.errors import PortfolioError
+from aiops_pipelines.portfolio.agreement import DisagreementError
 from aiops_pipelines.portfolio.hospital import Hospital, Portfolio
+from aiops_pipelines.portfolio.model import IN_WORDS, known_keys
 from aiops_pipelines.portfolio.system import System
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class _AsWritten(RoundTripConstructor):
+    """Leaves dates to the fields that hold them, which name a day that does not exist."""
+
+
+_AsWritten.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
 
 
 def load_hospital(folder: Path) -> Hospital:
@@ -41,7 +52,9 @@ def read_portfolio(folder: Path) -> Portfolio:
     """
     hospital = load_hospital(folder)
     problems: list[str] = []
-    files = sorted((folder / "systems").glob("*.yaml"))
+    files = sorted(
+        file for file in (folder / "systems").glob("*") if file.suffix in {".yaml", ".yml"}
+    )
     if not files:
         problems.append(f"{folder / 'systems'}: holds no system; add one YAML a system")
     found: dict[str, tuple[Path, System]] = {}
@@ -84,26 +97,50 @@ def _read(file: Path, model: type[ModelT], problems: list[str]) -> ModelT | None
 @lru_cache(maxsize=1024)
 def _parsed(file: str, text: str, model: type[ModelT]) -> tuple[ModelT | None, tuple[str, ...]]:
     """Return the record in `text`, or what is wrong with it; the same text is parsed once."""
+    reader = YAML(typ="rt")
+    reader.Constructor = _AsWritten
     try:
-        tree = YAML(typ="rt").load(text)
+        tree = reader.load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return None, (f"{file}:{line}: not valid YAML: {error.problem}",)
+    except (YAMLError, ValueError, RecursionError) as error:
+        return None, (f"{file}:1: not valid YAML: {str(error).splitlines()[0]}",)
     if not isinstance(tree, dict):
         return None, (f"{file}:1: must be a mapping of fields, is {type(tree).__name__}",)
     try:
         return model.model_validate(tree), ()
     except ValidationError as error:
-        return None, tuple(_problem(file, tree, issue) for issue in error.errors())
+        issues = error.errors()
+        return None, tuple(told for issue in issues for told in _problems(file, tree, issue))
 
 
-def _problem(file: str, tree: Any, issue: ErrorDetails) -> str:
-    location = _location(tree, issue)
-    words = issue["msg"].removeprefix("Value error, ")
-    if issue["type"].startswith("union_tag"):
-        words = f"Input should be one of {issue.get('ctx', {}).get('expected_tags', 'the kinds')}"
+def _problems(file: str, tree: Any, issue: ErrorDetails) -> Iterator[str]:
+    error = issue.get("ctx", {}).get("error")
+    if isinstance(error, DisagreementError):
+        for found in error.disagreements:
+            yield _told(file, tree, (*issue["loc"], *found.where), found.words)
+    else:
+        location = _location(tree, issue)
+        yield _told(file, tree, location, _words(location, issue))
+
+
+def _told(file: str, tree: Any, location: Sequence[int | str], words: str) -> str:
     field = ".".join(map(str, location)) or "(whole file)"
     return f"{file}:{_line(tree, location)}: {field}: {words}"
+
+
+def _words(location: Sequence[int | str], issue: ErrorDetails) -> str:
+    """Return what is wrong in words that say what to write instead."""
+    context = issue.get("ctx", {})
+    if issue["type"].startswith("union_tag"):
+        return f"Input should be one of {context.get('expected_tags', 'the kinds')}"
+    if issue["type"] == "extra_forbidden":
+        near = get_close_matches(str(location[-1]), known_keys(), n=1)
+        return f"unknown key; did you mean `{near[0]}`?" if near else "unknown key"
+    if issue["type"] == "string_pattern_mismatch" and context.get("pattern") in IN_WORDS:
+        return f"should be {IN_WORDS[context['pattern']]}"
+    return issue["msg"].removeprefix("Value error, ")
 
 
 def _location(tree: Any, issue: ErrorDetails) -> tuple[int | str, ...]:

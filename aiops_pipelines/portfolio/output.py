@@ -47,6 +47,10 @@ class Output(Record):
             raise ValueError(f"a {self.task} output has no operating points")
         if self.task is Task.REGRESSION and (self.range is None or not self.unit):
             raise ValueError("a regression output needs `range` and `unit`")
+        if self.range is not None and self.range[0] >= self.range[1]:
+            raise ValueError("`range` must begin with its lowest value")
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("two `classes` have the same name")
         names = [point.name for point in self.operating_points]
         if len(set(names)) < len(names):
             raise ValueError("two operating points have the same name")
@@ -78,4 +82,6 @@ class Feature(Record):
             raise ValueError(f"numeric feature {self.name} has no `values`")
         if self.kind == "categorical" and self.range:
             raise ValueError(f"categorical feature {self.name} has no `range`")
+        if self.range and self.range[0] >= self.range[1]:
+            raise ValueError("`range` must begin with its lowest value")
         return self

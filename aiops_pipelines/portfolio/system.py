@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from aiops_pipelines.portfolio.agreement import DisagreementError, disagreements
 from aiops_pipelines.portfolio.contract import Contract
 from aiops_pipelines.portfolio.expectation import Expectation
 from aiops_pipelines.portfolio.feed import CsvFeed, Feed
@@ -13,7 +14,6 @@ from aiops_pipelines.portfolio.limit import Limit
 from aiops_pipelines.portfolio.model import ColumnName, Identifier, Record, Text
 from aiops_pipelines.portfolio.output import Feature, Output
 from aiops_pipelines.portfolio.risk import Risk, RiskTier
-from aiops_pipelines.portfolio.vocabulary import Area, Task
 
 
 class Stage(StrEnum):
@@ -116,6 +116,12 @@ class ReferencePeriod(Record):
     start: date = Field(alias="from")
     end: date = Field(alias="to")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.end < self.start:
+            raise ValueError("the reference period must end (`to`) after it begins (`from`)")
+        return self
+
 
 class System(Record):
     """Everything the product knows about one AI system before it reads a single case."""
@@ -145,55 +151,9 @@ class System(Record):
     contract: Contract | None = None
 
     @model_validator(mode="after")
-    def _names_agree(self) -> Self:
-        points = {point.name for point in self.output.operating_points}
-        features = {feature.name for feature in self.features} | {"score", "*"}
-        for limit in self.all_limits:
-            where = f"limit on {limit.metric}"
-            if self.output.task not in limit.definition.tasks:
-                raise ValueError(f"{where}: does not fit a {self.output.task} output")
-            if limit.operating_point is not None and limit.operating_point not in points:
-                raise ValueError(f"{where}: unknown operating point {limit.operating_point!r}")
-            if limit.feature is not None and limit.feature not in features:
-                raise ValueError(f"{where}: unknown feature {limit.feature!r}")
-            if limit.subgroup not in {None, "*", *self.subgroups}:
-                raise ValueError(f"{where}: unknown subgroup {limit.subgroup!r}")
-            if limit.definition.area is Area.BIAS and limit.subgroup is None:
-                raise ValueError(f"{where}: needs a `subgroup` (a name or '*')")
-            if limit.definition.per == "feature" and limit.feature is None:
-                raise ValueError(f"{where}: needs a `feature` (a name or '*')")
-        taken = {
-            "predictions": {"case_id", "predicted_at", "received_at", "version", "score"}
-            | {feature.name for feature in self.features}
-            | set(self.subgroups),
-            "labels": {"value", "decided_at", "received_at", "source", "reader", "revision"},
-        }
-        for entry in self.quality:
-            if entry.column is not None and entry.column not in taken[entry.feed]:
-                known = ", ".join(sorted(taken[entry.feed]))
-                raise ValueError(
-                    f"quality: {entry.feed} have no column {entry.column!r}; known: {known}"
-                )
-        if self.truth.adjudication is not None:
-            if self.output.task is Task.REGRESSION:
-                raise ValueError("truth: numbers are not put to a vote: drop `adjudication`")
-            if "reader" not in self.labels.columns:
-                raise ValueError("truth: `adjudication` needs the column `reader` in `labels`")
-        if self.contract and self.contract.service_clauses and self.service is None:
-            raise ValueError("contract: service clauses need the feed `service`")
-        if self.service is not None and not {"event", "at"} <= set(self.service.columns):
-            raise ValueError("service: `columns` need event and at")
-        for clause in self.contract.clauses if self.contract else ():
-            if clause.stratum and clause.stratum.split("=")[0] not in self.subgroups:
-                raise ValueError(f"clause {clause.id}: unknown subgroup in {clause.stratum!r}")
-        for claim in self.contract.claims if self.contract else ():
-            if self.output.task is not Task.BINARY or claim.operating_point not in points:
-                raise ValueError(f"{claim.id}: needs a binary output and one of its points")
-        if self.truth.operating_point not in {None, *points}:
-            raise ValueError(f"truth: unknown operating point {self.truth.operating_point!r}")
-        starts = [version.start for version in self.versions]
-        if starts != sorted(starts):
-            raise ValueError("versions must be in order of their dates")
+    def _parts_agree(self) -> Self:
+        if found := tuple(disagreements(self)):
+            raise DisagreementError(found)
         return self
 
     @property

@@ -39,7 +39,10 @@ def system_like(example: str, **changes: Any) -> System:
     period = ReferencePeriod.model_validate({"from": START, "to": REFERENCE_END})
     version = Version.model_validate({"version": "1.0", "from": START})
     system: System = _example().system(example)
+    dropped = {each.name for each in system.features[1:]} | set(system.subgroups[1:])
+    columns = {k: v for k, v in system.predictions.columns.items() if k not in dropped}
     base = {
+        "predictions": system.predictions.model_copy(update={"columns": columns}),
         "reference": period,
         "versions": (version,),
         "contract": None,

@@ -48,6 +48,17 @@ _STRATA = [
     ("race=Pacific Islander", 7),
     ("race=White", 573),
 ]
+_COLUMNS = (
+    "case_id",
+    "predicted_at",
+    "score",
+    "age",
+    "scanner",
+    "lactate",
+    "sex",
+    "age_band",
+    "race",
+)
 _WITHHELD = ("race=Pacific Islander", "race=Asian")
 """The small stratum, and the one that would give it away."""
 
@@ -87,8 +98,16 @@ def system_record(system_id: str, **changes: object) -> System:
             {"name": "lactate", "kind": "numeric", "unit": "mmol/L"},
         ],
         "subgroups": ["sex", "age_band", "race"],
-        "predictions": {"kind": "csv", "path": "p/{day}.csv", "columns": {"case_id": "id"}},
-        "labels": {"kind": "csv", "path": "l/{day}.csv", "columns": {"case_id": "id"}},
+        "predictions": {
+            "kind": "csv",
+            "path": "p/{day}.csv",
+            "columns": {name: name for name in _COLUMNS},
+        },
+        "labels": {
+            "kind": "csv",
+            "path": "l/{day}.csv",
+            "columns": {"case_id": "id", "value": "truth"},
+        },
         "truth": {"truth": "final read", "sources": ["report"], "mature_after_days": 14},
         "reference": {"from": "2025-10-01", "to": "2025-12-31"},
         "limits": [limit],

@@ -275,18 +275,6 @@ def test_a_missing_feed_folder_is_named_with_the_setting(tmp_path):
         )
 
 
-def test_a_column_the_system_needs_must_be_mapped(drops):
-    columns = {"case_id": "case", "predicted_at": "at", "score": "risk", "sex": "sex"}
-    with pytest.raises(FeedError, match="must say which column holds age"):
-        drops.predictions(a_system(predictions={"columns": columns}))
-
-
-def test_a_column_the_system_does_not_have_is_not_read(drops):
-    columns = {"case_id": "case", "scor": "risk"}
-    with pytest.raises(FeedError, match="names scor, which the system does not have"):
-        drops.predictions(a_system(predictions={"columns": columns}))
-
-
 def test_arrivals_are_the_days_with_files(drops):
     for day in (date(2025, 3, 6), date(2025, 3, 4)):
         drops.put_predictions(GOOD, day=day)

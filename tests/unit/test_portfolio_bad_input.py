@@ -45,10 +45,15 @@ def test_a_good_portfolio_has_no_problems(folder):
 @pytest.mark.parametrize(
     ("old", "new", "field", "words"),
     [
-        ("intended_use: tests", "intended_usee: tests", "intended_usee", "Extra inputs"),
-        ("id: bad", "id: ../etc", "id", "String should match pattern"),
-        ("id: bad", "id: a/b", "id", "String should match pattern"),
-        ("id: bad", "id: Bad", "id", "String should match pattern"),
+        (
+            "intended_use: tests",
+            "intended_usee: tests",
+            "intended_usee",
+            "did you mean `intended_use`?",
+        ),
+        ("id: bad", "id: ../etc", "id", "should be lower-case letters"),
+        ("id: bad", "id: a/b", "id", "should be lower-case letters"),
+        ("id: bad", "id: Bad", "id", "should be lower-case letters"),
         ("task: binary", "task: oracle", "output.task", "Input should be"),
         ("threshold: 0.5", "threshold: 1.5", "output.operating_points.0.threshold", "less than"),
         ("path: risk/labels", "path: ../labels", "labels.path", "no `..`"),
@@ -56,6 +61,10 @@ def test_a_good_portfolio_has_no_problems(folder):
         ("kind: csv", "kind: xlsx", "predictions.kind", "Input should be"),
         ("go_live: '2024-01-01'", "go_live: soon", "lifecycle.go_live", "valid date"),
         ("mature_after_days: 7", "mature_after_days: -7", "truth.mature_after_days", "greater"),
+        ("go_live: '2024-01-01'", "go_live: 2024-13-01", "lifecycle.go_live", "month value"),
+        ("threshold: 0.5", "threshold: .nan", "output.operating_points.0.threshold", "finite"),
+        ("next_review: '2026", "next_review: '2020", "lifecycle.next_review", "before `go_live`"),
+        ("    sex: sex", "    sexx: sex", "predictions.columns.sexx", "does not have this"),
     ],
 )
 def test_a_mistake_is_named_by_file_line_and_field(folder, old, new, field, words):
@@ -65,6 +74,62 @@ def test_a_mistake_is_named_by_file_line_and_field(folder, old, new, field, word
         load_portfolio(folder)
     assert f"bad.yaml:{line}: {field}: " in str(caught.value)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"reference": {"from": "2024-03-31", "to": "2024-01-01"}}, "reference", "must end"),
+        ({"subgroups": ["sex", "sex"]}, "subgroups", "sex is listed twice"),
+        ({"subgroups": ["sex", "site"]}, "predictions.columns", "which column holds site"),
+        (
+            {"features": [{"name": "score", "kind": "numeric"}]},
+            "features",
+            "score is a column of every system",
+        ),
+        (
+            {"features": [{"name": "age", "kind": "numeric", "range": [120, 0]}]},
+            "features.0",
+            "begin with its lowest value",
+        ),
+        (
+            {"versions": [{"version": v, "from": "2024-01-01"} for v in "12"]},
+            "versions",
+            "in order of their dates",
+        ),
+        (
+            {"limits": [{"metric": "sensitivity", "operating_point": "call", "minimum": 0.8}]},
+            "limits.0",
+            "unknown operating point 'call'",
+        ),
+        (
+            {"quality": [{"expect": "expect_column_values_to_not_be_null", "column": "shoe"}]},
+            "quality.0",
+            "no column 'shoe'",
+        ),
+    ],
+)
+def test_parts_that_contradict_each_other_are_named_by_their_field(folder, changes, field, words):
+    put(folder, "bad.yaml", id="bad", **changes)
+    told = read_portfolio(folder).problems
+    assert any(f": {field}: " in each and words in each for each in told)
+    assert all(int(each.split("bad.yaml:")[1].split(":")[0]) > 1 for each in told)
+
+
+@pytest.mark.parametrize(
+    "value", ["2024-02-30", "!!int soon", "\x07", "[" * 2000], ids=["day", "tag", "bell", "deep"]
+)
+def test_a_line_that_the_yaml_reader_stumbles_over_stops_only_its_system(folder, value):
+    put(folder, "bad.yaml", id="bad")
+    edit(folder, "bad.yaml", "go_live: '2024-01-01'", f"go_live: {value}")
+    portfolio = read_portfolio(folder)
+    assert [system.id for system in portfolio.systems] == ["good"]
+    assert portfolio.problems and "bad.yaml" in portfolio.problems[0]
+
+
+def test_a_file_that_ends_in_yml_is_a_system_too(folder):
+    put(folder, "other.yml", id="other")
+    assert [system.id for system in load_portfolio(folder).systems] == ["good", "other"]
 
 
 def test_one_wrong_file_stops_its_own_system_and_no_other(folder):
@@ -183,7 +248,7 @@ SR = {"kind": "dicom-sr", "path": "l/{day}", "columns": {"case_id": "AccessionNu
         (SQL, "RISK_DATABASE_URL", "postgresql://me:hush@h/d", "labels.url_from", "match pattern"),
         (SQL, "watermark: at", "watermark: at; DROP TABLE x", "labels.watermark", "match pattern"),
         (SQL, "table: ai.scores", "query: DELETE FROM x", "labels.query", "single SELECT"),
-        (SQL, "table: ai.scores", "delimiter: ','", "labels.delimiter", "Extra inputs"),
+        (SQL, "table: ai.scores", "delimiter: ','", "labels.delimiter", "unknown key"),
         (SQL, "table: ai.scores", "timeout_seconds: 9", "labels", "either a `table`"),
         (HL7, "OBX[x]-5", "OBX/5", "labels", "not a place in a message: 'OBX/5'"),
         (HL7, "l/{day}", "l/all.hl7", "labels.path", "must have {day}"),
