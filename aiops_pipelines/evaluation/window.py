@@ -30,7 +30,7 @@ from aiops_pipelines.evaluation.profile import ReferenceProfile, ensure_profile
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import System, Task
-from aiops_pipelines.portfolio.system import LabelRule
+from aiops_pipelines.portfolio.entry import LabelRule
 from aiops_pipelines.statistics import FeatureCounts, Histogram, RegressionSums, SubgroupCounts
 from aiops_pipelines.statistics.arguments import IntArray
 

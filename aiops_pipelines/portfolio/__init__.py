@@ -7,6 +7,7 @@ from aiops_pipelines.portfolio.contract import (
     Remedy,
     ServiceClause,
 )
+from aiops_pipelines.portfolio.entry import Adjudication, LabelRule, ReferencePeriod, Stage
 from aiops_pipelines.portfolio.expectation import Expectation
 from aiops_pipelines.portfolio.feed import (
     CsvFeed,
@@ -28,7 +29,7 @@ from aiops_pipelines.portfolio.notifications import Channel, Notifications, Quie
 from aiops_pipelines.portfolio.output import Feature, OperatingPoint, Output, Task
 from aiops_pipelines.portfolio.report_delivery import ReportDelivery
 from aiops_pipelines.portfolio.risk import RiskTier
-from aiops_pipelines.portfolio.system import Adjudication, LabelRule, ReferencePeriod, Stage, System
+from aiops_pipelines.portfolio.system import System
 from aiops_pipelines.portfolio.vocabulary import METRICS, RATES, Area, Metric
 
 __all__ = [

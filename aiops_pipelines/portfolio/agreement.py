@@ -4,15 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+from aiops_pipelines.portfolio.entry import Entry
 from aiops_pipelines.portfolio.feed import Feed
 from aiops_pipelines.portfolio.feed_parts import TableFeed
 from aiops_pipelines.portfolio.limit import Limit
 from aiops_pipelines.portfolio.vocabulary import Area, Task
-
-if TYPE_CHECKING:
-    from aiops_pipelines.portfolio.system import System
 
 PREDICTION_COLUMNS = (
     "case_id",
@@ -43,7 +40,7 @@ class DisagreementError(ValueError):
         self.disagreements = tuple(disagreements)
 
 
-def disagreements(system: "System") -> Iterator[Disagreement]:
+def disagreements(system: Entry) -> Iterator[Disagreement]:
     """Yield everything in `system` that contradicts another part of it."""
     yield from _names(system)
     yield from _mapping(
@@ -62,11 +59,11 @@ def disagreements(system: "System") -> Iterator[Disagreement]:
     yield from _dates(system)
 
 
-def _watched(system: "System") -> list[str]:
+def _watched(system: Entry) -> list[str]:
     return [feature.name for feature in system.features] + list(system.subgroups)
 
 
-def _names(system: "System") -> Iterator[Disagreement]:
+def _names(system: Entry) -> Iterator[Disagreement]:
     """Features and subgroups are columns beside our own: each name stands for one thing."""
     features = [feature.name for feature in system.features]
     for where, names in (("features", features), ("subgroups", system.subgroups)):
@@ -76,12 +73,12 @@ def _names(system: "System") -> Iterator[Disagreement]:
             yield Disagreement((where,), f"{name} is a column of every system; take another name")
 
 
-def _needed_of_predictions(system: "System") -> list[str]:
+def _needed_of_predictions(system: Entry) -> list[str]:
     dated = [] if _is_archive(system.predictions) else ["predicted_at"]
     return ["case_id", "score", *dated, *_watched(system)]
 
 
-def _needed_of_labels(system: "System") -> list[str]:
+def _needed_of_labels(system: Entry) -> list[str]:
     sources = ["source"] if len(system.truth.sources) > 1 else []
     readers = ["reader"] if system.truth.adjudication is not None else []
     return ["case_id", "value", *sources, *readers]
@@ -108,7 +105,7 @@ def _mapping(
         yield Disagreement((name, "columns"), words)
 
 
-def _limit(system: "System", limit: Limit, where: tuple[int | str, ...]) -> Iterator[Disagreement]:
+def _limit(system: Entry, limit: Limit, where: tuple[int | str, ...]) -> Iterator[Disagreement]:
     points = {point.name for point in system.output.operating_points}
     features = {feature.name for feature in system.features} | {"score", "*"}
     metric = limit.metric
@@ -126,7 +123,7 @@ def _limit(system: "System", limit: Limit, where: tuple[int | str, ...]) -> Iter
         yield Disagreement(where, f"{metric} needs a `feature` (a name or '*')")
 
 
-def _expectations(system: "System") -> Iterator[Disagreement]:
+def _expectations(system: Entry) -> Iterator[Disagreement]:
     taken = {
         "predictions": {*PREDICTION_COLUMNS, *_watched(system)} - {"patient_id"},
         "labels": set(LABEL_COLUMNS) - {"case_id"},
@@ -138,7 +135,7 @@ def _expectations(system: "System") -> Iterator[Disagreement]:
             yield Disagreement(("quality", number), words)
 
 
-def _truth(system: "System") -> Iterator[Disagreement]:
+def _truth(system: Entry) -> Iterator[Disagreement]:
     points = {point.name for point in system.output.operating_points}
     if system.truth.adjudication is not None and system.output.task is Task.REGRESSION:
         words = "numbers are not put to a vote: drop `adjudication`"
@@ -148,7 +145,7 @@ def _truth(system: "System") -> Iterator[Disagreement]:
         yield Disagreement(("truth", "operating_point"), words)
 
 
-def _service(system: "System") -> Iterator[Disagreement]:
+def _service(system: Entry) -> Iterator[Disagreement]:
     if system.service is None and system.contract and system.contract.service_clauses:
         words = "service clauses need the feed `service`"
         yield Disagreement(("contract", "service_clauses"), words)
@@ -156,7 +153,7 @@ def _service(system: "System") -> Iterator[Disagreement]:
         yield Disagreement(("service", "columns"), "need event and at")
 
 
-def _contract(system: "System") -> Iterator[Disagreement]:
+def _contract(system: Entry) -> Iterator[Disagreement]:
     if system.contract is None:
         return
     points = {point.name for point in system.output.operating_points}
@@ -171,7 +168,7 @@ def _contract(system: "System") -> Iterator[Disagreement]:
             yield Disagreement(("contract", "claims", number), words)
 
 
-def _dates(system: "System") -> Iterator[Disagreement]:
+def _dates(system: Entry) -> Iterator[Disagreement]:
     starts = [version.start for version in system.versions]
     if any(later <= earlier for earlier, later in pairwise(starts)):
         yield Disagreement(("versions",), "must be in order of their dates, one a day")

@@ -8,10 +8,11 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from aiops_pipelines.clocks import BusinessCalendar, holiday_names
 from aiops_pipelines.errors import PortfolioError
+from aiops_pipelines.portfolio.entry import Stage
 from aiops_pipelines.portfolio.model import Record, Text, TimeZone
 from aiops_pipelines.portfolio.notifications import Notifications
 from aiops_pipelines.portfolio.report_delivery import ReportDelivery
-from aiops_pipelines.portfolio.system import Stage, System
+from aiops_pipelines.portfolio.system import System
 
 _ANY_YEAR = 2026
 

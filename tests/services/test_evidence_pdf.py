@@ -13,7 +13,7 @@ from weasyprint import HTML
 
 from aiops_pipelines.contracts.ledger import Ledger
 from aiops_pipelines.lake import Lake
-from aiops_pipelines.portfolio.system import Vendor
+from aiops_pipelines.portfolio.entry import Vendor
 from aiops_pipelines.reports import render_pack
 from aiops_pipelines.reports.evidence.gather import gather
 from aiops_pipelines.reports.evidence.report import pack_html

@@ -13,7 +13,7 @@ from upath import UPath
 
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Contract, System
-from aiops_pipelines.portfolio.system import LabelRule, ReferencePeriod
+from aiops_pipelines.portfolio.entry import LabelRule, ReferencePeriod
 from aiops_pipelines.schema import LABEL_ARRIVALS, scored_cases_schema
 
 START = date(2026, 3, 2)

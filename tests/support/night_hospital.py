@@ -17,7 +17,7 @@ from aiops_pipelines.evaluation.figure import Figure
 from aiops_pipelines.evaluation.status import AreaStatus, system_status
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Area, Limit, System, read_portfolio
-from aiops_pipelines.portfolio.system import LabelRule, ReferencePeriod, Version
+from aiops_pipelines.portfolio.entry import LabelRule, ReferencePeriod, Version
 from aiops_pipelines.schema import scored_cases_schema
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "portfolio"

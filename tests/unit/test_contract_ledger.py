@@ -10,7 +10,7 @@ from aiops_pipelines.clocks import BusinessCalendar
 from aiops_pipelines.contracts.ledger import Ledger, LedgerRow
 from aiops_pipelines.contracts.rates import rate_row
 from aiops_pipelines.contracts.standing import standings
-from aiops_pipelines.portfolio.system import LabelRule
+from aiops_pipelines.portfolio.entry import LabelRule
 from aiops_pipelines.verdict import Verdict
 
 LAST = REFERENCE_DAYS + 20

@@ -23,8 +23,8 @@ from aiops_pipelines.contracts.service import (
 from aiops_pipelines.feeds.service_events import read_service_events
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import Claim, ServiceClause
+from aiops_pipelines.portfolio.entry import Version
 from aiops_pipelines.portfolio.feed import CsvFeed
-from aiops_pipelines.portfolio.system import Version
 from aiops_pipelines.schema import SERVICE_EVENTS
 from aiops_pipelines.statistics import FlagCounts, percentile
 from aiops_pipelines.verdict import Verdict

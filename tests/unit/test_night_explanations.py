@@ -8,7 +8,7 @@ from night_hospital import REFERENCE_DAYS, Night, limit, one, rule_like, system_
 
 from aiops_pipelines.evaluation.explanation import Explanation, latest_explanations
 from aiops_pipelines.portfolio import Area
-from aiops_pipelines.portfolio.system import Version
+from aiops_pipelines.portfolio.entry import Version
 
 AUROC = limit("auroc", minimum=0.75, margin=0.01, window_days=14)
 CHANGE = REFERENCE_DAYS + 14

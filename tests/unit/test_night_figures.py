@@ -12,7 +12,7 @@ from night_hospital import REFERENCE_DAYS, Night, limit, one, rule_like, system_
 from aiops_pipelines.evaluation.status import figures_as_of
 from aiops_pipelines.evaluation.window import history
 from aiops_pipelines.portfolio import Area
-from aiops_pipelines.portfolio.system import Version
+from aiops_pipelines.portfolio.entry import Version
 from aiops_pipelines.verdict import Verdict
 
 AUROC = limit("auroc", minimum=0.7, margin=0.02, window_days=14)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from aiops_pipelines.contracts.notice import CLAUSE as NOTICE
 from aiops_pipelines.evaluation.explanation import NEAR_DAYS, PARTS, Explanation
 from aiops_pipelines.evaluation.figure import Figure
-from aiops_pipelines.portfolio.system import Version
+from aiops_pipelines.portfolio.entry import Version
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.evidence.gather import ClauseEvidence, Era
 from aiops_pipelines.reports.quarterly.layout import Section, Table
