@@ -229,7 +229,7 @@ def _part(name: str, point: Parts, drawn: Parts | None, level: float, n: int) ->
     value = float(getattr(point, name))
     known = np.zeros(0) if drawn is None else getattr(drawn, name)
     known = known[np.isfinite(known)]
-    if len(known) < 2:
+    if len(known) < 2 or np.ptp(known) < 1e-12:
         return Estimate(value, None, None, None, n, None, METHOD)
     error = float(known.std(ddof=1))
     reach = normal_quantile((1 + level) / 2) * error

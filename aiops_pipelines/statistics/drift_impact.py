@@ -65,6 +65,8 @@ def expected_auroc_change(
         random.poisson(now, (REPLICATES, len(now))).astype(np.float64),
     )
     kept = drawn[np.isfinite(drawn)]
+    if len(kept) < 2 or np.ptp(kept) == 0:
+        return Estimate(value, None, None, None, n, None, f"{method}, all alike: no interval")
     low, high = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(
         value,

@@ -11,7 +11,8 @@ class Estimate:
     or NaN; then `low`, `high` and `standard_error` are None as well, except that a method may
     state a bounded interval without a point. `n` is the number of cases the figure rests on,
     `n_events` the number of events among them (None where events mean nothing), `method` names
-    estimator and interval, e.g. "Wilson" or "DeLong, logit interval".
+    estimator and interval, e.g. "Wilson" or "DeLong, logit interval". A standard error of 0 is
+    none: no event among a hundred cases is no certainty, as its interval says.
     """
 
     value: float | None
@@ -21,6 +22,10 @@ class Estimate:
     n: int
     n_events: int | None
     method: str
+
+    def __post_init__(self) -> None:
+        if self.standard_error == 0:
+            object.__setattr__(self, "standard_error", None)
 
     @classmethod
     def missing(cls, n: int, n_events: int | None, method: str) -> "Estimate":

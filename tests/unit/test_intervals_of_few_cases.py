@@ -143,3 +143,24 @@ def test_few_events_expand_the_percentiles_of_a_bootstrap() -> None:
     assert (found.low, found.high) == (exact.low, exact.high)
     one = s.Histogram.from_cases(score, np.arange(300) < 1, s.reference_edges(score))
     assert one.bootstrap(lambda p, q: p.sum(axis=-1) / q.sum(axis=-1), 50).low is None
+
+
+def test_no_event_is_no_standard_error_of_nothing() -> None:
+    for found in (
+        s.proportion(0, 100),
+        s.proportion_difference(0, 50, 0, 60),
+        s.operating_point([0.9] * 9, [1] * 9, 0.5).sensitivity,
+        s.calibration([0.1, 0.2, 0.4], [0, 0, 0]).in_the_large,
+    ):
+        assert found.standard_error is None
+        assert found.high - found.low > 0.03
+
+
+def test_parts_of_a_change_without_any_spread_have_no_interval() -> None:
+    found = s.decompose_shift([0.5] * 9, ["a"] * 9, [0.5] * 9, ["a"] * 9).total
+    assert (found.value, found.low, found.high) == (0.0, None, None)
+
+
+def test_one_case_a_side_gives_no_interval_of_an_expected_change() -> None:
+    found = s.expected_auroc_change([[0, 1]], [[1, 0]], [3])
+    assert (found.value, found.low, found.high) == (0.0, None, None)
