@@ -162,9 +162,12 @@ def test_no_identifier_of_a_patient_is_stored_anywhere(hospital: MiniHospital) -
     stored = {str(value) for name in table.column_names for value in table[name].to_pylist()}
     assert not stored & (identifiers | patients)
     some = sorted(identifiers)[:20] + sorted(patients)[:20]
-    for file in [*hospital.home.rglob("*.db"), *hospital.home.rglob("*.html")]:
-        content = file.read_bytes()
-        assert not [each for each in some if each.encode() in content], file
+    written = [file for file in hospital.home.rglob("*") if hospital.feeds not in file.parents]
+    for file in written:
+        content = file.read_bytes() if file.is_file() else b""
+        named = f"{file.relative_to(hospital.home)}".encode()
+        assert not [each for each in some if each.encode() in named + content], file
+    assert {".db", ".out", ".parquet"} <= {file.suffix for file in written}
 
 
 @pytest.mark.usefixtures("restored")
