@@ -87,9 +87,11 @@ def test_a_file_that_cannot_be_read_stops_its_own_system_only(
     assert done.returncode == 1
     assert VICTIM in done.stderr and OTHER not in done.stderr
     assert rule in {row["rule"] for row in quarantine(hospital)}
-    assert hospital.status(VICTIM)["areas"]["integrity"]["verdict"] == "breach"
-    assert hospital.status(OTHER)["areas"]["integrity"]["verdict"] == "ok"
-    assert hospital.status(OTHER)["areas"]["performance"]["verdict"] != "insufficient data"
+    rows = hospital.json("status", "--day", str(LAST))
+    areas = {row["system"]: row["areas"] for row in rows}
+    assert areas[VICTIM]["integrity"]["verdict"] == "breach"
+    assert areas[OTHER]["integrity"]["verdict"] == "ok"
+    assert areas[OTHER]["performance"]["verdict"] != "insufficient data"
     incidents = hospital.json("incidents", "list")
     assert {each["system"] for each in incidents if each["check"] == "predictions_intact"} == {
         VICTIM
@@ -222,3 +224,62 @@ def test_a_profile_is_made_once_with_its_hash(hospital: MiniHospital) -> None:
         "feeds", "profile", VICTIM, "--from", "2026-09-02", "--to", "2026-09-13"
     )
     assert in_use.returncode == 1 and "not overwritten" in in_use.stderr
+
+
+def integrity(hospital: MiniHospital, system: str) -> dict[str, str]:
+    """Return the gravest verdict of each rule on the last day."""
+    file = hospital.home / "lake" / "integrity" / system / f"{LAST}.parquet"
+    rows = pq.read_table(file).to_pylist()
+    return {
+        row["metric"]: row["verdict"]
+        for row in sorted(rows, key=lambda row: row["verdict"] == "breach")
+    }
+
+
+def open_checks(hospital: MiniHospital) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (each["system"], each["check"]): each
+        for each in hospital.json("incidents", "list")
+        if not each["recovered_on"]
+    }
+
+
+def doubled_in_hours_by_another_version(text: str) -> str:
+    head, *lines = text.splitlines()
+    names = head.replace('"', "").split(",")
+    changed = []
+    for line in lines:
+        cells = line.split(",")
+        cells[names.index("lead_days")] = str(24 * float(cells[names.index("lead_days")]))
+        cells[names.index("model_version")] = "6.4-silent"
+        changed.append(",".join(cells))
+    return "\n".join([head, *changed, *changed]) + "\n"
+
+
+@pytest.mark.usefixtures("restored")
+def test_each_fault_raises_its_check_and_a_blocking_rule_stops_only_its_own_night(
+    hospital: MiniHospital,
+) -> None:
+    spoil(hospital, doubled_in_hours_by_another_version)
+    stopped = hospital.feeds / OTHER / "predictions" / f"{LAST}.csv"
+    hidden = stopped.rename(stopped.with_suffix(".part"))
+    (hospital.home / "lake" / "predictions" / OTHER / f"{LAST}.parquet").unlink()
+    assert hospital.run().returncode == 0
+    assert {"repeated_rows", "unit_factor", "unknown_version"} <= {
+        rule for rule, verdict in integrity(hospital, VICTIM).items() if verdict == "breach"
+    }
+    assert integrity(hospital, OTHER)["feed_arrived"] == "breach"
+    found = open_checks(hospital)
+    assert {(VICTIM, "predictions_integrity"), (OTHER, "predictions_integrity")} <= set(found)
+
+    hidden.rename(stopped)
+    with (hospital.systems / f"{VICTIM}.yaml").open("a") as file:
+        rule = "{expect: expect_column_median_to_be_between, column: lead_days, max_value: 100"
+        file.write(f"quality:\n  - {rule}, severity: block}}\n")
+    done = hospital.run()
+    assert done.returncode == 1
+    assert VICTIM in done.stderr and OTHER not in done.stderr
+    left = open_checks(hospital)
+    stopped_by = hospital.json("incidents", "show", left[VICTIM, "predictions_intact"]["id"])
+    assert any("lead_days" in entry["summary"] for entry in stopped_by["timeline"])
+    assert (OTHER, "predictions_integrity") not in left
