@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 
 import typer
 from rich.markup import escape
@@ -14,7 +15,7 @@ from aiops_pipelines.cli.app import app, console, told
 from aiops_pipelines.database import database_gone, open_engine, revisions
 from aiops_pipelines.errors import AiopsError, ConfigurationError, DeliveryError, IncidentError
 from aiops_pipelines.incidents import IncidentDesk
-from aiops_pipelines.portfolio import load_hospital, load_portfolio
+from aiops_pipelines.portfolio import FileFeed, load_hospital, load_portfolio
 from aiops_pipelines.settings import PSEUDONYM_KEY, Settings, pseudonym_key_environment
 
 
@@ -41,6 +42,7 @@ def doctor() -> None:
 def _examinations(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "portfolio (AIOPS_PORTFOLIO)", lambda: _portfolio(settings)
     yield "data folder (AIOPS_HOME)", lambda: _writable(settings.home)
+    yield "lake (AIOPS_LAKE)", lambda: _lake(settings)
     yield "feeds (AIOPS_FEEDS)", lambda: _feeds(settings)
     yield f"pseudonymisation key ({PSEUDONYM_KEY})", lambda: _key(settings)
     yield "incident database (AIOPS_INCIDENTS_URL)", lambda: _incidents(settings)
@@ -54,11 +56,18 @@ def _portfolio(settings: Settings) -> str:
     return f"{len(book.systems)} systems in {settings.portfolio}"
 
 
-def _writable(folder: Path) -> str:
+def _writable(folder: Path, variable: str = "AIOPS_HOME") -> str:
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
-        raise PermissionError(f"{folder} can't be written; set AIOPS_HOME to a folder that can")
+        raise PermissionError(f"{folder} can't be written; set {variable} to a folder that can")
     return str(folder)
+
+
+def _lake(settings: Settings) -> str:
+    if settings.lake.protocol not in {"", "file"}:
+        settings.lake.exists()
+        return f"{settings.lake} answers"
+    return _writable(Path(settings.lake.path), "AIOPS_LAKE")
 
 
 def _feeds(settings: Settings) -> str:
@@ -66,7 +75,26 @@ def _feeds(settings: Settings) -> str:
         raise FileNotFoundError(
             f"{settings.feeds} does not exist; set AIOPS_FEEDS, or run `aiops demo`"
         )
+    lacking = [path for path in _feed_folders(settings) if not (settings.feeds / path).exists()]
+    if lacking:
+        raise FileNotFoundError(f"not below {settings.feeds}: {', '.join(lacking)}")
     return str(settings.feeds)
+
+
+def _feed_folders(settings: Settings) -> list[str]:
+    """Return where the files of all monitored systems arrive, relative to the feeds' root."""
+    feeds = [
+        feed
+        for system in load_portfolio(settings.portfolio).monitored
+        for feed in (system.predictions, system.labels, system.service)
+        if isinstance(feed, FileFeed)
+    ]
+    fixed = [takewhile(_is_fixed, PurePosixPath(feed.path).parts[:-1]) for feed in feeds]
+    return sorted({"/".join(parts) for parts in fixed})
+
+
+def _is_fixed(part: str) -> bool:
+    return not set("{*") & set(part)
 
 
 def _key(settings: Settings) -> str:

@@ -1,6 +1,6 @@
 """Why a figure is off, as people read it: the change, its parts, and what happened near it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,19 +44,6 @@ def explained(row: Explanation) -> str:
         return f"{prose(row.name)}: too few cases to say"
     text = prose(row.text)
     return text if row.n is None or row.kind == "event" else f"{text} (n = {row.n:,})"
-
-
-def change_of(rows: Iterable[Explanation], figure: Figure) -> Explanation | None:
-    """Return when the figure changed, None where no change is told."""
-    return next(
-        (
-            row
-            for row in rows
-            if row.kind == "change"
-            and (row.metric, row.operating_point) == (figure.metric, figure.operating_point)
-        ),
-        None,
-    )
 
 
 def change_events(rows: Sequence[Explanation], figure: Figure) -> tuple[Event, ...]:

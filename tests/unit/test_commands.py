@@ -22,7 +22,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def call(arguments: str) -> str:
         done = CliRunner().invoke(app, arguments.split(), catch_exceptions=False)
         assert done.exit_code in {1, 2}, done.output
-        return done.stderr
+        return done.stderr or done.stdout
 
     return call
 
@@ -49,3 +49,10 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 )
 def test_what_cannot_be_is_refused_in_words_that_say_what_to_do(refused, arguments, words) -> None:
     assert words in refused(arguments)
+
+
+def test_the_doctor_names_the_folder_of_a_feed_that_is_not_there(refused, tmp_path: Path) -> None:
+    (tmp_path / "var" / "feeds" / "no-show" / "labels").mkdir(parents=True)
+    told = refused("doctor")
+    assert "no-show/predictions" in told
+    assert "no-show/labels" not in told
