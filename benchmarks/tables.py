@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
-def markdown(header: Sequence[str], rows: Iterable[Sequence[object]], right: bool = False) -> str:
-    """Return a table; `right` aligns all columns but the first to the right."""
-    ruler = ["---", *(("--:" if right else "---") for _ in header[1:])]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in [header, ruler, *rows])
+def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table of these rows."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def write_block(document: Path, name: str, text: str) -> None:
