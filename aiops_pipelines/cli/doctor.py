@@ -57,8 +57,8 @@ def _portfolio(settings: Settings) -> str:
 
 
 def _writable(folder: Path, variable: str = "AIOPS_HOME") -> str:
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
         raise PermissionError(f"{folder} can't be written; set {variable} to a folder that can")
     return str(folder)
 

@@ -56,3 +56,8 @@ def test_the_doctor_names_the_folder_of_a_feed_that_is_not_there(refused, tmp_pa
     told = refused("doctor")
     assert "no-show/predictions" in told
     assert "no-show/labels" not in told
+
+
+def test_the_doctor_changes_nothing(refused, tmp_path: Path) -> None:
+    refused("doctor")
+    assert not list(tmp_path.rglob("*"))
