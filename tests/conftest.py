@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# rich keeps the width that COLUMNS gives when a console is made, and pytest-xdist gives one.
+os.environ.pop("COLUMNS", None)
+
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 

@@ -120,4 +120,4 @@ def test_every_service_hears_of_an_incident_and_nothing_of_a_patient_and_a_broke
     for dead in desk.outbox.list("dead"):
         CliRunner().invoke(app, ["deliveries", "retry", str(dead.id)], catch_exceptions=False)
     assert sending.dispatch(now + timedelta(days=300)).sent == 2
-    assert CliRunner().invoke(app, ["deliveries", "list", "--state", "lost"]).exit_code == 1
+    assert CliRunner().invoke(app, ["deliveries", "list", "--state", "lost"]).exit_code == 2

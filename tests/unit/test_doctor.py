@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from aiops_pipelines.cli import app
 from aiops_pipelines.database import open_engine, writing
 from aiops_pipelines.database.engine import alembic_config
+from aiops_pipelines.portfolio import load_portfolio
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,7 +22,9 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AIOPS_PORTFOLIO", str(ROOT / "portfolio"))
     monkeypatch.setenv("AIOPS_PSEUDONYM_KEY", "a key that only tests use, long enough")
     monkeypatch.setenv("COLUMNS", "400")
-    (tmp_path / "feeds").mkdir()
+    for system in load_portfolio(ROOT / "portfolio").monitored:
+        for feed in ("predictions", "labels", "service"):
+            (tmp_path / "feeds" / system.id / feed).mkdir(parents=True)
     return tmp_path / "incidents.db"
 
 

@@ -119,6 +119,8 @@ def test_labels_from_elsewhere_and_out_of_bounds_breach() -> None:
         "reader": ["R1"] * 30,
         "revision": np.zeros(30, np.int32),
         "case_day": [DAY] * 30,
+        "file": ["risk/labels/2025-03-04.csv"] * 30,
+        "row": np.arange(2, 32),
     }
     schema = LABEL_ARRIVALS
     table = pa.table({name: pa.array(rows[name]) for name in schema.names}).cast(schema)

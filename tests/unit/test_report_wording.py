@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pytest
 from report_hospital import DAY, make, system_record
 
-from aiops_pipelines.portfolio import Area
+from aiops_pipelines.portfolio import Area, Feature
 from aiops_pipelines.reports import wording
 from aiops_pipelines.reports.outlook import outlook
 from aiops_pipelines.reports.prose import prose
@@ -138,9 +138,9 @@ def test_too_little_data_says_how_long_until_it_is_enough():
 
 
 def test_sentences_of_the_lake_are_set_as_the_rest_of_a_page():
-    system = system_record(
-        "falls-risk", features=[{"name": "lactate_mmol_l", "kind": "numeric", "unit": "mmol/L"}]
-    )
+    system = system_record("falls-risk")
+    lactate = Feature(name="lactate_mmol_l", kind="numeric", unit="mmol/L")
+    system = system.model_copy(update={"features": [lactate]})
     assert prose("PSI of lactate_mmol_l -0.48 (-0.5 to -0.4), n=4,987", system) == (
         "PSI of lactate (mmol/L) −0.48 (−0.5 to −0.4), n = 4,987"
     )

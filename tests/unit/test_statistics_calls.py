@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from statistics_calls import CALLS, PUBLIC
 
 from aiops_pipelines import statistics as s
-from tests.support.statistics_calls import CALLS, PUBLIC
 
 HERE = Path(s.__file__).parent
 NUMBERS = (math.nan, math.inf, -1.0, 1e300)
