@@ -75,7 +75,7 @@ def install_python_packages(extras: str) -> None:
     options = ["--no-compile", "--constraint", str(ROOT / "constraints.txt")]
     subprocess.run([*pip, *options, "--editable", f"{ROOT}{extras}"], check=True)
     print("Compiling the statistics' kernels ...")
-    run("python", "-m", "aiops_pipelines.statistics.kernels")
+    run("python", "-m", "aiops_pipelines.kernels")
     STAMP.write_text(f"{wanted} {extras}")
 
 

@@ -4,7 +4,9 @@ Rows pass block by block and are typed and under pseudonyms when the next block 
 memory holds the rows kept and little more.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +24,7 @@ from aiops_pipelines.schema import QUARANTINE
 
 CELL_CHARACTERS = 10_000
 """The longest text of a mapped cell."""
+_THREADS = 2
 
 Judge = Callable[[Block, Sieve], pa.Table]
 """Takes a block's rows through the rules and returns them all as a table of the plain schema."""
@@ -106,17 +109,33 @@ def join_batches(batches: Sequence[FeedBatch], schema: pa.Schema) -> FeedBatch:
 
 
 def _judged(shape: FeedShape, file: RawFile, judge: Judge, pseudonym: Pseudonymiser) -> _Gathered:
-    part = _Gathered()
-    for block in file.blocks:
+    def judged(block: Block) -> _Gathered:
         sieve = Sieve(shape.feed, block.provenance(file.name))
         for name, column in block.columns.items():
             sieve.refuse(_too_long(column), Rule.CELL_TOO_LONG, name, "text")
         kept, where = sieve.sifted(judge(block, sieve).cast(shape.plain))
-        part.rows.append(_pseudonymised(kept, pseudonym).cast(shape.schema))
-        part.sources.append(where)
-        part.quarantine += [block.quarantine(shape.feed, file.name), sieve.quarantine()]
-        part.total += block.total
+        rows = _pseudonymised(kept, pseudonym).cast(shape.schema)
+        refused = [block.quarantine(shape.feed, file.name), sieve.quarantine()]
+        return _Gathered([rows], [where], refused, block.total)
+
+    part = _Gathered()
+    for found in _side_by_side(judged, file.blocks):
+        part.add(found)
     return part
+
+
+def _side_by_side(
+    call: Callable[[Block], _Gathered], blocks: Iterable[Block]
+) -> Iterator[_Gathered]:
+    """Yield the call's results in the blocks' order; the next are read and judged meanwhile."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        waiting = deque[Future[_Gathered]]()
+        for block in blocks:
+            waiting.append(pool.submit(call, block))
+            if len(waiting) > _THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _sift_repeats(shape: FeedShape, found: _Gathered) -> None:

@@ -1,4 +1,4 @@
-"""Compiles the kernels once, at installation: `python -m aiops_pipelines.statistics.kernels`."""
+"""Calls every compiled kernel of the statistics, so that installation can compile them."""
 
 import numpy as np
 
@@ -19,7 +19,3 @@ def compile_kernels() -> None:
     auroc(score - 1, label)
     FeatureCounts.from_values(numeric_bins("score", score), score)
     count_groups(score > 0.5, label, {"sex": label}, {"sex": ("F", "M")}, score=score)
-
-
-if __name__ == "__main__":
-    compile_kernels()

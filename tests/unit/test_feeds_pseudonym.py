@@ -4,10 +4,12 @@ import hmac
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aiops_pipelines.errors import ConfigurationError
 from aiops_pipelines.feeds import Pseudonymiser
-from aiops_pipelines.feeds.pseudonym import hmac_sha256
+from aiops_pipelines.feeds.hmac_lanes import HmacKey, hmac_sha256
 
 KEY = b"0123456789abcdef0123456789abcdef"
 
@@ -38,7 +40,24 @@ RFC_4231 = [
 
 @pytest.mark.parametrize(("key", "message", "digest"), RFC_4231)
 def test_digests_are_those_of_the_rfc(key, message, digest):
-    assert [found.hex() for found in hmac_sha256(key, [message], 32)] == [digest]
+    found = hmac_sha256(HmacKey.of(key), pa.array([message], pa.binary()))
+    assert found.tobytes().hex() == digest[:32]
+
+
+@given(
+    key=st.binary(max_size=64),
+    texts=st.lists(st.binary(max_size=80) | st.integers(0, 200).map(bytes), max_size=70),
+    start=st.integers(0, 3),
+)
+def test_many_texts_side_by_side_are_hashed_as_the_standard_library_hashes_each(key, texts, start):
+    found = hmac_sha256(HmacKey.of(key), pa.array(texts, pa.binary())[start:])
+    expected = [hmac.digest(key, text, "sha256")[:16] for text in texts[start:]]
+    assert [row.tobytes() for row in found] == expected
+
+
+def test_a_key_longer_than_a_block_is_refused():
+    with pytest.raises(ValueError, match="at most 64 bytes, not 65"):
+        HmacKey.of(bytes(65))
 
 
 def test_a_pseudonym_is_the_hmac_under_the_domains_own_key():
@@ -51,8 +70,10 @@ def test_a_pseudonym_is_the_hmac_under_the_domains_own_key():
 
 def test_a_column_keeps_order_repeats_and_gaps():
     pseudonym = Pseudonymiser(KEY)
-    found = pseudonym.column(pa.chunked_array([["b", None], ["a", "b"]]), "case").to_pylist()
+    column = pa.chunked_array([["b", None], ["a", "b"]])
+    found = pseudonym.column(column, "case").to_pylist()
     assert found == [pseudonym.one("b", "case"), None, pseudonym.one("a", "case"), found[0]]
+    assert pseudonym.column(column[1:], "case").to_pylist() == found[1:]
     assert pseudonym.column(pa.array([], pa.string()), "case").to_pylist() == []
 
 
