@@ -169,7 +169,7 @@ def _outputs(
     coarse = Histogram.of_strata(
         score,
         truth,
-        profile.coarse(system),
+        [profile.coarse(system)] * len(strata),
         [codes for codes, _ in strata.values()],
         [len(names) for _, names in strata.values()],
         known,

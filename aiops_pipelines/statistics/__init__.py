@@ -52,13 +52,7 @@ from aiops_pipelines.statistics.features import (
     categorical_bins,
     numeric_bins,
 )
-from aiops_pipelines.statistics.histogram import (
-    FlagCounts,
-    Histogram,
-    coarse_edges,
-    edges_digest,
-    reference_edges,
-)
+from aiops_pipelines.statistics.histogram import FlagCounts, Histogram
 from aiops_pipelines.statistics.mean_shift import MeanShiftDetector
 from aiops_pipelines.statistics.multiplicity import (
     Discoveries,
@@ -95,6 +89,7 @@ from aiops_pipelines.statistics.rate_exceedance import RateExceedance
 from aiops_pipelines.statistics.regression import Regression, RegressionSums, regression
 from aiops_pipelines.statistics.reliability import HosmerLemeshow, Reliability, hosmer_lemeshow
 from aiops_pipelines.statistics.sample_size import SampleSize, sample_size
+from aiops_pipelines.statistics.score_edges import coarse_edges, edges_digest, reference_edges
 from aiops_pipelines.statistics.shiryaev_roberts import ShiryaevRoberts, shiryaev_roberts_paths
 from aiops_pipelines.statistics.shrinkage import Shrunk, shrunk_rates
 from aiops_pipelines.statistics.subgroup_counts import SubgroupCounts, count_groups

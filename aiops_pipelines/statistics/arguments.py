@@ -1,7 +1,7 @@
 """Checks of arguments shared by all statistics: every refusal names argument, rule and index."""
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+Element = TypeVar("Element", bound=np.generic)
 
 MOST = 2.0**53
 """The largest count up to which a float holds every whole number."""
@@ -122,7 +123,7 @@ def confidence_level(level: float) -> float:
     return level
 
 
-def as_compiled(values: FloatArray) -> FloatArray:
+def as_compiled(values: NDArray[Element]) -> NDArray[Element]:
     """Return `values` contiguous and read-only, the one layout that kernels are compiled for.
 
     A kernel compiles anew for each layout of an argument: one that came from Arrow is read-only,

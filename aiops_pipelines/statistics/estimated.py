@@ -29,7 +29,7 @@ from aiops_pipelines.statistics.arguments import (
 )
 from aiops_pipelines.statistics.density_ratio import density_ratio
 from aiops_pipelines.statistics.estimate import Estimate
-from aiops_pipelines.statistics.histogram import Histogram, reference_edges
+from aiops_pipelines.statistics.histogram import Histogram
 from aiops_pipelines.statistics.proportions import proportion
 from aiops_pipelines.statistics.recalibration import (
     RecalibrationMethod,
@@ -38,6 +38,7 @@ from aiops_pipelines.statistics.recalibration import (
     recalibration_draws,
 )
 from aiops_pipelines.statistics.resampling import binned_auroc
+from aiops_pipelines.statistics.score_edges import reference_edges
 
 DRAWS = 400
 EstimationMethod = Literal["cbpe", "pape"]

@@ -24,6 +24,7 @@ from aiops_pipelines.statistics.arguments import (
 from aiops_pipelines.statistics.calibration import EXTREME, Spiegelhalter, spiegelhalter
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.operating import OperatingPoint, operating_point_from_counts
+from aiops_pipelines.statistics.radix_sort import KeyArray
 from aiops_pipelines.statistics.ranking import AurocSums, average_precision_estimate
 from aiops_pipelines.statistics.reliability import (
     Reliability,
@@ -31,7 +32,7 @@ from aiops_pipelines.statistics.reliability import (
     reliability_from_bins,
 )
 from aiops_pipelines.statistics.resampling import mean_estimate
-from aiops_pipelines.statistics.tie_blocks import KeyArray, sorted_keys
+from aiops_pipelines.statistics.tie_blocks import labelled_keys
 
 _LABEL = np.uint64(1)
 _SMALL = 1e-4
@@ -90,7 +91,7 @@ def exact_metrics(
     n = same_length(score=scores, label=labels)
     cuts = real("thresholds", thresholds)
     bins = whole("bins", bins, least=1, most=MANY)
-    keys = sorted_keys(scores, labels)
+    keys = labelled_keys(scores, labels)
     positives = int(labels.sum())
     value = (keys >> _LABEL).view(np.float64)
     chance = _chances(keys, value)

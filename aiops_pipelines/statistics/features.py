@@ -22,6 +22,7 @@ from aiops_pipelines.statistics.arguments import (
     whole,
 )
 from aiops_pipelines.statistics.binning import count_in_bins
+from aiops_pipelines.statistics.radix_sort import sorted_numbers
 
 NUMERIC_BINS = 20
 KNOWN_CATEGORIES = 1000
@@ -121,8 +122,7 @@ class FeatureCounts:
         edges = np.array(bins.edges)
         low = -np.inf if bins.low is None else bins.low
         high = np.inf if bins.high is None else bins.high
-        dense = (low, high) if bins.low is not None else (0.0, 0.0)
-        counted = count_in_bins(numbers, codes, n_groups, edges, (low, high), dense)
+        counted = count_in_bins(numbers, codes, n_groups, edges, (low, high))
         return [
             cls(bins, counts, missing, outside)
             for counts, missing, outside in zip(
@@ -218,11 +218,11 @@ def numeric_bins(name: str, reference: ArrayLike, bins: int = NUMERIC_BINS) -> F
     bins = whole("bins", bins, least=1, most=MANY)
     numbers = _numbers(name, reference)
     refuse("reference", f"{name} must be finite", np.isinf(numbers), numbers)
-    values = np.sort(numbers[~np.isnan(numbers)])
+    values = sorted_numbers(numbers[~np.isnan(numbers)])
     if not len(values):
         raise ValueError(f"reference: {name} has no value to make bins from")
     low, high = float(values[0]), float(values[-1])
-    inner = np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1])
+    inner = _quantiles(values, np.linspace(0, 1, bins + 1)[1:-1])
     inner = inner[(inner > low) & (inner <= high)]
     edges = np.unique(np.concatenate([inner, _surrounding(low, high, inner)]))
     return FeatureBins(
@@ -233,6 +233,16 @@ def numeric_bins(name: str, reference: ArrayLike, bins: int = NUMERIC_BINS) -> F
         low=low,
         high=high,
     )
+
+
+def _quantiles(values: FloatArray, shares: FloatArray) -> FloatArray:
+    """Return the quantiles of sorted `values`, linear between them, as numpy has them."""
+    place = shares * (len(values) - 1)
+    below = place.astype(np.int64)
+    low, high = values[below], values[np.minimum(below + 1, len(values) - 1)]
+    above = place - below
+    # From the nearer end, so that equal neighbours give exactly their value.
+    return np.where(above < 0.5, low + (high - low) * above, high - (high - low) * (1 - above))
 
 
 def _surrounding(low: float, high: float, inner: FloatArray) -> FloatArray:

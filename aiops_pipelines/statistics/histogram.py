@@ -4,16 +4,13 @@ Bins follow the reference: quantiles of its scores, a grid of logits, and the op
 that counts at an operating point are exact and AUROC is within a bound that is stated beside it.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from itertools import islice
 from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from aiops_pipelines.statistics.arguments import (
     BoolArray,
@@ -21,7 +18,6 @@ from aiops_pipelines.statistics.arguments import (
     IntArray,
     binary,
     probability,
-    real,
     refuse,
     same_length,
 )
@@ -40,10 +36,7 @@ from aiops_pipelines.statistics.resampling import (
     resampled,
 )
 from aiops_pipelines.statistics.scatter import NEGATIVE, POSITIVE, UNLABELLED, scatter
-
-QUANTILES = 511
-LOGITS = np.linspace(-16, 16, 513)
-COARSE_BINS = 125
+from aiops_pipelines.statistics.score_edges import edges_digest, rising_edges
 
 Binned = Callable[[FloatArray, FloatArray], FloatArray | float]
 
@@ -84,40 +77,6 @@ class FlagCounts:
     unflagged_positive: int
     unflagged_negative: int
     unflagged_unlabelled: int
-
-
-def reference_edges(scores: ArrayLike, operating_points: ArrayLike = ()) -> FloatArray:
-    """Return bin edges in rising order: quantiles of reference scores, logits, operating points.
-
-    Bin i holds scores in [edges[i-1], edges[i]); bin 0 what lies below the first edge.
-
-    Raises ValueError for scores or operating points outside [0, 1].
-    """
-    reference = probability("scores", scores)
-    points = probability("operating_points", operating_points)
-    parts = [special.expit(LOGITS), points]
-    if len(reference):
-        parts.append(np.quantile(reference, np.linspace(0, 1, QUANTILES)))
-    edges = np.concatenate(parts)
-    return np.unique(edges[edges > 0])
-
-
-def coarse_edges(edges: FloatArray, operating_points: ArrayLike = ()) -> FloatArray:
-    """Return about COARSE_BINS of `edges`, the operating points among them: for subgroups.
-
-    Raises ValueError for edges that do not rise, or operating points outside [0, 1].
-    """
-    bounds, points = _rising(edges), probability("operating_points", operating_points)
-    step = max(1, len(bounds) // COARSE_BINS)
-    return np.unique(np.concatenate([bounds[::step], points[points > 0]]))
-
-
-def edges_digest(edges: FloatArray) -> str:
-    """Return what identifies these edges: histograms of other edges can't be added.
-
-    Raises ValueError for NaN or infinity.
-    """
-    return hashlib.sha256(np.ascontiguousarray(real("edges", edges)).tobytes()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,37 +128,36 @@ class Histogram:
         Raises ValueError as `from_cases` does.
         """
         codes = np.zeros(len(np.asarray(score)), np.int64) if group is None else group
-        return cls.of_strata(score, label, edges, [codes], [n_groups], labelled)[0]
+        return cls.of_strata(score, label, [edges], [codes], [n_groups], labelled)[0]
 
     @classmethod
     def of_strata(
         cls,
         score: ArrayLike,
         label: ArrayLike,
-        edges: FloatArray,
+        edges: Sequence[FloatArray],
         groups: Sequence[ArrayLike],
         n_groups: Sequence[int],
         labelled: ArrayLike | None = None,
     ) -> list[list[Self]]:
         """Return, for each stratification, a histogram a group: all in one pass over the cases.
 
-        Each of `groups` holds codes (n,), 0 to its number in `n_groups` less 1. Five
-        stratifications cost twice what one does.
+        A stratification has its edges, its codes (n,) in `groups`, 0 to its number in `n_groups`
+        less 1. Five stratifications cost twice what one does.
 
         Raises ValueError as `from_cases` does, for codes out of range, or edges not rising.
         """
-        scores, bounds = probability("score", score), _rising(edges)
+        scores, bounds = probability("score", score), [rising_edges(each) for each in edges]
         state = _states(label, labelled, len(scores))
         codes = [np.asarray(group, np.int64) for group in groups]
         for group, number in zip(codes, n_groups, strict=True):
             same_length(score=scores, label=state, group=group)
             outside = (group < 0) | (group >= number)
             refuse("group", f"must be a code 0 to {number - 1}", outside, group)
-        counts, sums = scatter(scores, state, codes, n_groups, bounds)
-        rows = iter(zip(counts, sums, strict=True))
+        found = scatter(scores, state, codes, n_groups, bounds)
         return [
-            [cls(bounds, *held, *added) for held, added in islice(rows, number)]
-            for number in n_groups
+            [cls(each, *held, *added) for held, added in zip(*sides, strict=True)]
+            for each, sides in zip(bounds, found, strict=True)
         ]
 
     @classmethod
@@ -354,14 +312,18 @@ class Histogram:
             return self.auroc(level) if rare or found.low is None else found
         return found if found.low is not None else self.average_precision(level)
 
+    def rows(self) -> dict[str, NDArray[Any]]:
+        """Return the columns of ARROW for the bins that hold a case: (bins held,) each."""
+        used = np.flatnonzero((self.positive + self.negative + self.unlabelled) > 0)
+        return {"bin": used.astype(np.int32)} | {name: getattr(self, name)[used] for name in _SUMS}
+
     def to_arrow(self) -> pa.Table:
-        """Return the bins that hold a case, as ARROW states; the edges are kept elsewhere.
+        """Return `rows` as a table; the edges are kept elsewhere.
 
         The schema's metadata holds what identifies them, `edges_digest`.
         """
-        used = np.flatnonzero((self.positive + self.negative + self.unlabelled) > 0)
-        columns = {"bin": used.astype(np.int32)} | {n: getattr(self, n)[used] for n in _SUMS}
-        return pa.table(columns, schema=ARROW.with_metadata({"edges": edges_digest(self.edges)}))
+        stated = {"edges": edges_digest(self.edges)}
+        return pa.table(self.rows(), schema=ARROW.with_metadata(stated))
 
     @classmethod
     def from_arrow(cls, table: pa.Table, edges: FloatArray) -> Self:
@@ -369,7 +331,7 @@ class Histogram:
 
         Raises ValueError where bins lie beyond `edges`, or the metadata names other edges.
         """
-        bounds, bins = _rising(edges), table["bin"].to_numpy()
+        bounds, bins = rising_edges(edges), table["bin"].to_numpy()
         stated = (table.schema.metadata or {}).get(b"edges", edges_digest(bounds).encode())
         beyond = len(bins) and not 0 <= bins.min() <= bins.max() <= len(bounds)
         if beyond or stated != edges_digest(bounds).encode():
@@ -381,14 +343,6 @@ class Histogram:
             np.add.at(total, bins, column)
             parts[field.name] = total
         return cls(bounds, **parts)
-
-
-def _rising(edges: ArrayLike) -> FloatArray:
-    """Return edges as float64; raise ValueError unless they rise strictly within (0, 1]."""
-    bounds = probability("edges", edges)
-    lower = np.concatenate([[0.0], bounds[:-1]])
-    refuse("edges", "must rise strictly, from above 0", bounds <= lower, bounds)
-    return bounds
 
 
 def _states(label: ArrayLike, labelled: ArrayLike | None, n: int) -> NDArray[np.int8]:

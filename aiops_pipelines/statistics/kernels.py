@@ -4,8 +4,9 @@ import numpy as np
 
 from aiops_pipelines.statistics.exact import exact_metrics
 from aiops_pipelines.statistics.features import FeatureCounts, numeric_bins
-from aiops_pipelines.statistics.histogram import Histogram, reference_edges
+from aiops_pipelines.statistics.histogram import Histogram
 from aiops_pipelines.statistics.ranking import auroc, average_precision
+from aiops_pipelines.statistics.score_edges import reference_edges
 from aiops_pipelines.statistics.subgroup_counts import count_groups
 
 

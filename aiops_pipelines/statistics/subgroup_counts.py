@@ -23,6 +23,7 @@ from aiops_pipelines.statistics.arguments import (
     refuse,
     same_length,
 )
+from aiops_pipelines.statistics.binning import UnsignedArray
 
 ALL = "all"
 """The subgroup of everybody."""
@@ -77,18 +78,19 @@ def _scatter(
     state: NDArray[np.uint8],
     score: FloatArray,
     codes: NDArray[Any],
-    first: IntArray,
-    second: IntArray,
-    strides: IntArray,
-    starts: IntArray,
+    first: UnsignedArray,
+    second: UnsignedArray,
+    strides: UnsignedArray,
+    starts: UnsignedArray,
     counts: IntArray,
     sums: FloatArray,
 ) -> None:
     for i in range(len(state)):
-        s = state[i]
+        s = np.uint64(state[i])
         p = score[i] if len(score) and s < 4 else 0.0
         for k in range(len(first)):
-            cell = starts[k] + codes[first[k], i] * strides[k] + codes[second[k], i]
+            row, column = np.uint64(codes[first[k], i]), np.uint64(codes[second[k], i])
+            cell = starts[k] + row * strides[k] + column
             counts[cell, s] += 1
             sums[cell] += p
 
@@ -123,9 +125,10 @@ def count_groups(
     sizes = [len(names[d]) for d in dimensions]
     starts = np.cumsum([0, *(sizes[a] * sizes[b] for a, b in pairs)])
     counts, sums = np.zeros((starts[-1], 6), np.int64), np.zeros(starts[-1])
-    first, second = (np.array(side, np.int64) for side in zip(*pairs, strict=True))
-    strides = np.array([sizes[b] for _, b in pairs], np.int64)
-    _scatter(state, as_compiled(scores), columns, first, second, strides, starts[:-1], counts, sums)
+    first, second = (np.array(side, np.uint64) for side in zip(*pairs, strict=True))
+    strides = np.array([sizes[b] for _, b in pairs], np.uint64)
+    before = starts[:-1].astype(np.uint64)
+    _scatter(state, as_compiled(scores), columns, first, second, strides, before, counts, sums)
     tables = {
         pair: (
             counts[start:stop].reshape(sizes[pair[0]], sizes[pair[1]], 6),

@@ -7,18 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, IntArray
-
-KeyArray = NDArray[np.uint64]
+from aiops_pipelines.statistics.radix_sort import KeyArray, sorted_keys
 
 _BELOW_TWO = 2.0
 _ONE = np.uint64(1)
-_DIGIT_BITS, _DIGITS = 10, 3
-"""Thirty bits tell nearly all of a million scores apart; the few they don't are sorted after."""
-_FEW = 20_000
-"""Below this many keys numpy's sort is the faster one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +33,14 @@ def tie_blocks(score: FloatArray, label: BoolArray) -> TieBlocks:
     if not len(score):
         return TieBlocks(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
     if score.min() >= 0 and score.max() < _BELOW_TWO:
-        patterns, positive, negative = _packed_blocks(sorted_keys(score, label))
+        patterns, positive, negative = _packed_blocks(labelled_keys(score, label))
         return TieBlocks(patterns.view(np.float64), positive, negative)
     positive_zero = score + 0.0
     by_class = np.sort(positive_zero[label]), np.sort(positive_zero[~label])
     return TieBlocks(*_merged_blocks(*by_class))
 
 
-def sorted_keys(score: FloatArray, label: BoolArray) -> KeyArray:
+def labelled_keys(score: FloatArray, label: BoolArray) -> KeyArray:
     """Return scores in [0, 2) in rising order (n,), each with its label in the lowest bit.
 
     A float64 in [0, 2) never uses its two highest bits, so its pattern shifted by one leaves the
@@ -55,56 +49,7 @@ def sorted_keys(score: FloatArray, label: BoolArray) -> KeyArray:
     keys = (score + 0.0).view(np.uint64)
     keys <<= _ONE
     keys |= label.view(np.uint8)
-    return np.sort(keys) if len(keys) < _FEW else _radix_sorted(keys)
-
-
-@njit(cache=True, error_model="numpy")
-def _radix_sorted(keys: KeyArray) -> KeyArray:
-    """Return `keys` in rising order but for their lowest bit; `keys` are overwritten.
-
-    By three digits of their distance from the lowest key, the last one first; runs of keys that
-    these digits can't tell apart are then sorted where they need it.
-    """
-    lowest, width = keys.min(), keys.max() - keys.min()
-    bits = 0
-    while bits < 64 and width >> np.uint64(bits):
-        bits += 1
-    cut = np.uint64(max(bits - _DIGIT_BITS * _DIGITS, 1))
-    size = 1 << _DIGIT_BITS
-    mask = np.uint64(size - 1)
-    numbers = np.zeros((_DIGITS, size), np.int64)
-    for i in range(len(keys)):
-        prefix = (keys[i] - lowest) >> cut
-        for digit in range(_DIGITS):
-            numbers[digit, np.int64((prefix >> np.uint64(_DIGIT_BITS * digit)) & mask)] += 1
-    source, target = keys, np.empty_like(keys)
-    for digit in range(_DIGITS):
-        shift, place = cut + np.uint64(_DIGIT_BITS * digit), numbers[digit]
-        place[:] = np.cumsum(place) - place
-        for i in range(len(source)):
-            value = np.int64(((source[i] - lowest) >> shift) & mask)
-            target[place[value]] = source[i]
-            place[value] += 1
-        source, target = target, source
-    _sort_within_runs(source, lowest, cut)
-    return source
-
-
-@njit(cache=True, error_model="numpy")
-def _sort_within_runs(keys: KeyArray, lowest: np.uint64, cut: np.uint64) -> None:
-    i = 1
-    while i < len(keys):
-        if keys[i] >> _ONE >= keys[i - 1] >> _ONE:
-            i += 1
-            continue
-        prefix = (keys[i] - lowest) >> cut
-        first, last = i - 1, i + 1
-        while first > 0 and (keys[first - 1] - lowest) >> cut == prefix:
-            first -= 1
-        while last < len(keys) and (keys[last] - lowest) >> cut == prefix:
-            last += 1
-        keys[first:last] = np.sort(keys[first:last])
-        i = last
+    return sorted_keys(keys, spare=1)
 
 
 @njit(cache=True, error_model="numpy")

@@ -146,7 +146,8 @@ WARMED = """
 import numba, numpy as np, pyarrow as pa
 from aiops_pipelines.feeds import Pseudonymiser, hmac_lanes
 from aiops_pipelines.statistics import *
-from aiops_pipelines.statistics import binning, delong, exact, scatter, subgroup_counts, tie_blocks
+from aiops_pipelines.statistics import binning, delong, exact, radix_sort, scatter
+from aiops_pipelines.statistics import subgroup_counts, tie_blocks
 matrix = np.random.default_rng(0).random((50, 2))
 score, label = matrix[:, 0], matrix[:, 1] < 0.5
 frozen = score.copy()
@@ -164,7 +165,9 @@ for values in (score, frozen, frozen.astype("f4")):
 Pseudonymiser(bytes(32)).column(pa.array(["7", None]), "case")
 kernels = [
     kernel
-    for module in (binning, delong, exact, hmac_lanes, scatter, subgroup_counts, tie_blocks)
+    for module in (
+        binning, delong, exact, hmac_lanes, radix_sort, scatter, subgroup_counts, tie_blocks
+    )
     for kernel in vars(module).values()
     if hasattr(kernel, "stats")
 ]

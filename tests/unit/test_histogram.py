@@ -40,11 +40,11 @@ def test_all_strata_in_one_pass_are_what_each_is_alone() -> None:
     score, label = _cases(0, 500)
     random = np.random.default_rng(1)
     codes = [random.integers(0, 3, 500), random.integers(0, 2, 500)]
-    together = Histogram.of_strata(score, label, EDGES, codes, [3, 2])
+    together = Histogram.of_strata(score, label, [EDGES, EDGES[1:]], codes, [3, 2])
     assert [len(each) for each in together] == [3, 2]
-    for groups, code in zip(together, codes, strict=True):
+    for groups, code, edges in zip(together, codes, [EDGES, EDGES[1:]], strict=True):
         for value, histogram in enumerate(groups):
-            alone = Histogram.from_cases(score[code == value], label[code == value], EDGES)
+            alone = Histogram.from_cases(score[code == value], label[code == value], edges)
             assert np.array_equal(histogram.positive, alone.positive)
             assert np.array_equal(histogram.negative, alone.negative)
             assert np.allclose(histogram.log_loss_sum, alone.log_loss_sum)
