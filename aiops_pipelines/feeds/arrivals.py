@@ -84,6 +84,11 @@ def corrects(feed: Feed) -> bool:
     return isinstance(feed, FileFeed) and feed.later_files == "correct"
 
 
+def replaces(feed: Feed) -> bool:
+    """Tell whether a day's last file stands for the whole day."""
+    return isinstance(feed, FileFeed) and feed.later_files == "replace"
+
+
 def _feed(system: System, which: Which) -> tuple[Feed, str]:
     feed = system.predictions if which == "predictions" else system.labels
     return feed, f"{system.id}: {which}"

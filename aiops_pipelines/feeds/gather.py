@@ -83,6 +83,33 @@ def gather(
         read.append(FileRead(file.name, file.sha256, part.total))
         if part.total:
             seen.add(file.sha256)
+    return _as_batch(shape, found, read)
+
+
+def with_earlier(
+    shape: FeedShape, batch: FeedBatch, rows: pa.Table, provenance: pa.Table, refused: pa.Table
+) -> FeedBatch:
+    """Return `batch` with what was kept and refused of files that are not there any more.
+
+    `rows` have the shape's schema, `provenance` says where they were read. All rows are taken in
+    the order of their files' names, and repeats are looked for among all.
+    """
+    files = sorted({*_names(batch.provenance), *_names(provenance)})
+    found = _Gathered(quarantine=[batch.quarantine, refused])
+    for file in files:
+        for table, where in ((batch.rows, batch.provenance), (rows, provenance)):
+            of_file = pc.equal(where["file"].cast(pa.string()), file)
+            found.rows.append(table.filter(of_file))
+            found.sources.append(where.filter(of_file))
+    return _as_batch(shape, found, batch.files)
+
+
+def _names(provenance: pa.Table) -> list[str]:
+    names: list[str] = provenance["file"].cast(pa.string()).unique().to_pylist()
+    return names
+
+
+def _as_batch(shape: FeedShape, found: _Gathered, read: Sequence[FileRead]) -> FeedBatch:
     _sift_repeats(shape, found)
     rows = pa.concat_tables([shape.schema.empty_table(), *found.rows])
     where = pa.concat_tables([PROVENANCE.empty_table(), *found.sources])

@@ -52,13 +52,17 @@ def read_predictions(
             being written.
         ConfigurationError: the environment variable with the database's URL is not set.
     """
-    feed, schema = system.predictions, predictions_schema(system)
-    content = [name for name in schema.names if name not in {"case_id", "received_at"}]
-    corrected = ["case_id"] if corrects(feed) else []
-    shape = FeedShape("predictions", schema, ["case_id"], content, Rule.CONFLICTING_CASE, corrected)
     judge = partial(_judge, system=system, span=day_span(day, zone))
     files = files_arrived(system, "predictions", day, root, zone, watch)
-    return gather(shape, files, judge, pseudonym)
+    return gather(prediction_shape(system), files, judge, pseudonym)
+
+
+def prediction_shape(system: System) -> FeedShape:
+    """Return what predictions become: one row a case, of the schema `predictions_schema`."""
+    schema = predictions_schema(system)
+    content = [name for name in schema.names if name not in {"case_id", "received_at"}]
+    corrected = ["case_id"] if corrects(system.predictions) else []
+    return FeedShape("predictions", schema, ["case_id"], content, Rule.CONFLICTING_CASE, corrected)
 
 
 def prediction_arrivals(system: System, root: UPath, zone: ZoneInfo = UTC) -> list[date]:

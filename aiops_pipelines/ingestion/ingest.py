@@ -13,7 +13,16 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aiops_pipelines.feeds import Drop, day_drops, read_labels, read_predictions
+from aiops_pipelines.feeds import (
+    Drop,
+    FeedBatch,
+    FileRead,
+    day_drops,
+    read_labels,
+    read_predictions,
+    replaces,
+)
+from aiops_pipelines.ingestion.cleared import labels_beside_cleared, predictions_beside_cleared
 from aiops_pipelines.ingestion.intake import Intake
 from aiops_pipelines.ingestion.labels import (
     CaseDays,
@@ -24,7 +33,7 @@ from aiops_pipelines.ingestion.labels import (
 from aiops_pipelines.ingestion.landing import (
     came_from,
     case_days,
-    is_cleared,
+    cleared,
     is_recorded,
     mapped_alike,
     with_case_days,
@@ -64,33 +73,50 @@ def ingest_predictions(
 ) -> Iterator[Ingested]:
     """Write `predictions` for `days`; a day without a file gets an empty table.
 
-    A day whose files have been cleared away since they were read, with nothing new in their place,
-    keeps what was read.
+    What came in files that have been cleared away since is kept, alone or beside what is new.
     """
     for day in days:
         known = _known(intake.lake, "predictions", system, day, as_of)
-        kept = _outlives_its_files(intake, system, day)
-        if kept is not None:
-            intake.lake.write("predictions", system.id, day, kept, known)
-            yield Ingested(day, kept.num_rows)
+        held, gone = _outlived(intake, system, day)
+        if held is not None and _nothing_new(intake, system, day, held, gone):
+            intake.lake.write("predictions", system.id, day, held, known)
+            yield Ingested(day, held.num_rows)
             continue
         batch = read_predictions(
             system, day, intake.feeds, intake.pseudonym, intake.zone, intake.watch
         )
-        rows = with_source(batch.rows, batch.files, system, system.predictions)
-        intake.lake.write("predictions", system.id, day, rows, known)
+        if held is not None and not replaces(system.predictions):
+            names = pa.array([file.name for file in batch.files], pa.string())
+            refused = refused_of_cleared(intake.lake, system, day, "predictions", names)
+            batch = predictions_beside_cleared(batch, system, held, gone, refused)
+        table = _with_places(batch)
+        table = with_source(table, [*gone, *batch.files], system, system.predictions)
+        intake.lake.write("predictions", system.id, day, table, known)
         replace_quarantine(intake.lake, system, day, "predictions", batch.quarantine, known)
         yield Ingested(day, batch.rows.num_rows, batch.quarantine.num_rows, len(batch.files))
 
 
-def _outlives_its_files(intake: Intake, system: System, day: date) -> pa.Table | None:
-    """Return the day's predictions if some of their files are gone and the others are unchanged."""
+def _outlived(
+    intake: Intake, system: System, day: date
+) -> tuple[pa.Table | None, tuple[FileRead, ...]]:
+    """Return the day's predictions and those of their files that are gone; None where none is."""
     held = intake.lake.find("predictions", system.id, day)
     if held is None or not is_recorded(held) or isinstance(system.predictions, SqlFeed):
-        return None
+        return None, ()
     drops = day_drops(system, "predictions", day, intake.feeds)
-    gone = is_cleared(held, (drop.name for drop in drops))
-    return held if gone and came_from(held, drops, f"{system.id}: predictions") else None
+    gone = cleared(held, drops, f"{system.id}: predictions")
+    return (held, gone) if gone else (None, ())
+
+
+def _nothing_new(
+    intake: Intake, system: System, day: date, held: pa.Table, gone: Sequence[FileRead]
+) -> bool:
+    """Tell whether what is there beside the files that are gone says nothing new."""
+    drops = day_drops(system, "predictions", day, intake.feeds)
+    if came_from(held, drops, f"{system.id}: predictions"):
+        return True
+    last = max(file.name for file in gone)
+    return replaces(system.predictions) and all(drop.name < last for drop in drops)
 
 
 def ingest_labels(
@@ -172,15 +198,13 @@ def land_labels(
     if held is not None and not again and came_from(held, drops, f"{system.id}: labels"):
         return held
     batch = read_labels(system, day, day, intake.feeds, intake.pseudonym, intake.zone, intake.watch)
-    where = batch.provenance
-    rows = cases.added_to(batch.rows)
-    table = rows.append_column("file", where["file"]).append_column("row", where["row"])
+    table = cases.added_to(_with_places(batch)).select(LABEL_ARRIVALS.names)
     table = with_source(table.cast(LABEL_ARRIVALS), batch.files, system, system.labels)
     refused = [batch.quarantine]
     if held is not None and not isinstance(system.labels, SqlFeed):
         names = pa.array([drop.name for drop in drops], pa.string())
-        table = _with_cleared(table, held, names)
-        refused.append(refused_of_cleared(intake.lake, system, day, names))
+        table = labels_beside_cleared(table, held, names)
+        refused.append(refused_of_cleared(intake.lake, system, day, "labels", names))
     table = with_case_days(table, held)
     intake.lake.write("label_arrivals", system.id, day, table, day)
     refused.append(unknown_case_rows(table))
@@ -188,16 +212,10 @@ def land_labels(
     return table
 
 
-def _with_cleared(table: pa.Table, held: pa.Table, names: pa.Array) -> pa.Table:
-    """Return `table` with the rows of `held` whose file is not among `names` any more."""
-    held = pa.concat_tables([LABEL_ARRIVALS.empty_table(), held], promote_options="default")
-    gone = pc.invert(pc.is_in(held["file"].cast(pa.string()), value_set=names))
-    if len(names):  # what is not on record to have come in another file is read anew
-        gone = pc.and_(gone, pc.is_valid(held["file"]))
-    both = [table, held.filter(gone).cast(LABEL_ARRIVALS)]
-    return (
-        pa.concat_tables(both).unify_dictionaries().replace_schema_metadata(table.schema.metadata)
-    )
+def _with_places(batch: FeedBatch) -> pa.Table:
+    """Return the batch's rows with the file and row each was read from."""
+    where = batch.provenance
+    return batch.rows.append_column("file", where["file"]).append_column("row", where["row"])
 
 
 def _found_at_last(

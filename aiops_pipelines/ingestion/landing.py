@@ -6,7 +6,7 @@ is seen by that.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -41,9 +41,15 @@ def is_recorded(held: pa.Table) -> bool:
     return _FILES in (held.schema.metadata or {})
 
 
-def is_cleared(held: pa.Table, files: Iterable[str]) -> bool:
-    """Tell whether a file that `held` was read from is not among `files` any more."""
-    return not set(_get(held, _FILES)) <= set(files)
+def cleared(held: pa.Table, drops: Collection[Drop], what: str) -> tuple[FileRead, ...]:
+    """Return the files that `held` was read from and that have been cleared away since.
+
+    One that is there under another name has not. FeedError if a drop can't be read.
+    """
+    names = {drop.name for drop in drops}
+    gone = {name: sha256 for name, sha256 in _get(held, _FILES).items() if name not in names}
+    there = {drop.sha256(what) for drop in drops} if gone else set()
+    return tuple(FileRead(name, sha, 0) for name, sha in gone.items() if sha not in there)
 
 
 def mapped_alike(held: pa.Table, system: System, feed: Feed) -> bool:

@@ -28,8 +28,10 @@ def replace_quarantine(
     lake.write("quarantine", system.id, day, table.sort_by(order), as_of)
 
 
-def refused_of_cleared(lake: Lake, system: System, day: date, names: pa.Array) -> pa.Table:
-    """Return what was refused of the day's label files that are not among `names` any more.
+def refused_of_cleared(
+    lake: Lake, system: System, day: date, feed: str, names: pa.Array
+) -> pa.Table:
+    """Return what was refused of the day's files of `feed` that are not among `names` any more.
 
     Labels of unknown cases are left out: they are kept, and looked up anew.
     """
@@ -37,7 +39,7 @@ def refused_of_cleared(lake: Lake, system: System, day: date, names: pa.Array) -
     if held is None:
         return QUARANTINE.empty_table()
     gone = pc.invert(pc.is_in(held["file"], value_set=names))
-    ours = pc.and_(pc.equal(held["feed"], "labels"), pc.not_equal(held["rule"], UNKNOWN_CASE))
+    ours = pc.and_(pc.equal(held["feed"], feed), pc.not_equal(held["rule"], UNKNOWN_CASE))
     return held.filter(pc.and_(gone, ours)).cast(QUARANTINE)
 
 

@@ -19,6 +19,18 @@ PREDICTION_COLUMNS = (
     "version",
     "score",
 )
+ADDED_COLUMNS = (
+    "label",
+    "decided_at",
+    "label_received_at",
+    "label_first_received_at",
+    "source",
+    "revision",
+    "label_state",
+    "file",
+    "row",
+)
+"""What the lake adds to predictions: the label that counts, and where the row was read."""
 LABEL_COLUMNS = ("case_id", "value", "decided_at", "received_at", "source", "reader", "revision")
 
 
@@ -69,7 +81,7 @@ def _names(system: Entry) -> Iterator[Disagreement]:
     for where, names in (("features", features), ("subgroups", system.subgroups)):
         for name in _repeated(names):
             yield Disagreement((where,), f"{name} is listed twice")
-        for name in sorted(set(names) & set(PREDICTION_COLUMNS)):
+        for name in sorted(set(names) & {*PREDICTION_COLUMNS, *ADDED_COLUMNS}):
             yield Disagreement((where,), f"{name} is a column of every system; take another name")
 
 

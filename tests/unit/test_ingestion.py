@@ -309,6 +309,64 @@ def test_predictions_outlive_the_drops_they_came_in(intake: Intake, drops: Drops
     assert intake.lake.read("predictions", SYSTEM.id, DAY).num_rows == 1
 
 
+def several_files(drops: Drops, later_files: str) -> tuple[Any, Path, Path]:
+    """Return a system with two files of predictions on DAY, and where they are."""
+    path = "risk/predictions/{day}-*.csv"
+    system = a_system(predictions={"path": path, "later_files": later_files})
+    folder = Path(str(drops.root), "risk", "predictions")
+    first, second = folder / f"{DAY}-1.csv", folder / f"{DAY}-2.csv"
+    rows = [f"C{i},P{i},{DAY} 1{i}:00:00,0.{i},50,F" for i in (1, 2)]
+    drops.put_predictions(*rows, f"C3,P3,{DAY} 13:00:00,7,50,F", day=DAY).rename(first)
+    drops.put_predictions(f"C2,P2,{DAY} 12:30:00,0.5,50,F", day=DAY).rename(second)
+    return system, first, second
+
+
+@pytest.mark.parametrize(
+    ("later_files", "scores", "refused"),
+    [
+        ("add", [0.1, 0.8], ["conflicting duplicate case", "score out of bounds"]),
+        ("correct", [0.1, 0.8], ["replaced by a later file's row", "score out of bounds"]),
+        ("replace", [0.8], []),
+    ],
+)
+def test_predictions_and_refusals_outlive_a_cleared_drop_beside_another_that_changes(
+    intake: Intake, drops: Drops, later_files: str, scores: list[float], refused: list[str]
+) -> None:
+    system, first, second = several_files(drops, later_files)
+    list(ingest_predictions(intake, system, [DAY], DAY))
+    first.unlink()
+    for score in (0.6, 0.8, 0.8):
+        drops.put_predictions(f"C2,P2,{DAY} 12:30:00,{score},50,F", day=DAY).rename(second)
+        list(ingest_predictions(intake, system, [DAY], DAY))
+    assert sorted(intake.lake.read("predictions", system.id, DAY)["score"].to_pylist()) == scores
+    found = intake.lake.read("quarantine", system.id, DAY)
+    assert sorted(found["rule"].to_pylist()) == refused
+    assert set(found["file"].to_pylist()) <= {f"risk/predictions/{DAY}-1.csv"}
+
+
+def test_where_the_last_file_stands_for_the_day_it_does_so_after_it_was_cleared(
+    intake: Intake, drops: Drops
+) -> None:
+    system, first, second = several_files(drops, "replace")
+    list(ingest_predictions(intake, system, [DAY], DAY))
+    second.unlink()
+    drops.put_predictions(f"C9,P9,{DAY} 12:30:00,0.9,50,F", day=DAY).rename(first)
+    list(ingest_predictions(intake, system, [DAY], DAY))
+    assert intake.lake.read("predictions", system.id, DAY)["score"].to_pylist() == [0.5]
+
+
+def test_a_file_that_got_another_name_is_not_counted_twice(intake: Intake, drops: Drops) -> None:
+    system, first, second = several_files(drops, "add")
+    list(ingest_predictions(intake, system, [DAY], DAY))
+    before = intake.lake.read("predictions", system.id, DAY)
+    refused = intake.lake.read("quarantine", system.id, DAY)
+    first.rename(first.with_name(f"{DAY}-0.csv"))
+    list(ingest_predictions(intake, system, [DAY], DAY))
+    after = intake.lake.read("predictions", system.id, DAY)
+    assert after.drop_columns("file").equals(before.drop_columns("file"))
+    assert intake.lake.read("quarantine", system.id, DAY).num_rows == refused.num_rows
+
+
 def test_labels_landed_without_a_record_of_their_days_are_gathered_all_the_same(
     intake: Intake, drops: Drops
 ) -> None:
