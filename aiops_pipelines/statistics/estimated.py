@@ -37,7 +37,7 @@ from aiops_pipelines.statistics.recalibration import (
     recalibrated,
     recalibration_draws,
 )
-from aiops_pipelines.statistics.resampling import binned_auroc
+from aiops_pipelines.statistics.resampling import binned_auroc, expanded_tail
 from aiops_pipelines.statistics.score_edges import reference_edges
 
 DRAWS = 400
@@ -133,8 +133,8 @@ def estimate_performance_from_counts(
 
     Intervals contain the recalibration's uncertainty (the reference's counts redrawn, Jeffreys'
     prior where the lowest or highest risks rest on one class) and the current sample's (cases and
-    labels redrawn, Poisson): they are meant for the figure that will be measured, and are wide for
-    the population's value.
+    labels redrawn, Poisson), expanded for the reference's smaller class: they are meant for the
+    figure that will be measured, and are wide for the population's value.
 
     Raises ValueError for other edges, or thresholds that are no edge.
     """
@@ -226,6 +226,7 @@ def _estimated(
     risk = recalibrated(reference, recalibration)
     n = round(float(bins.current.sum()))
     name = f"{method.upper()}, {reference.resolve(recalibration)} recalibration"
+    tail = expanded_tail(min(float(bins.positive.sum()), float(bins.negative.sum())), level)
     outcomes: tuple[_Outcome, ...] = ()
     if risk is not None and n:
         random = random_numbers(seed)
@@ -241,7 +242,7 @@ def _estimated(
         if not outcomes:
             return Estimate.missing(n, None, name)
         expected, relearnt, drawn = (figure(outcome) for outcome in outcomes)
-        return _interval(float(expected), relearnt, drawn, n, level, name)
+        return _interval(float(expected), relearnt, drawn, n, tail, name)
 
     unknown = bins.positive + bins.negative == 0
     return EstimatedPerformance(
@@ -324,9 +325,9 @@ def _ratio(events: FloatArray, n: FloatArray) -> FloatArray:
 
 
 def _interval(
-    value: float, relearnt: FloatArray, drawn: FloatArray, n: int, level: float, method: str
+    value: float, relearnt: FloatArray, drawn: FloatArray, n: int, tail: float, method: str
 ) -> Estimate:
-    """Return the value, less its bootstrap bias, between the draws' quantiles.
+    """Return the value, less its bootstrap bias, between the draws' quantiles at `tail`.
 
     Recalibrations learnt from redrawn references are as much too sharp again as the one learnt
     from the reference, so their mean shows the optimism (Efron & Tibshirani, 1993, chapter 10);
@@ -342,7 +343,7 @@ def _interval(
     inside = 0 < value < 1 and 0 < float(relearnt.mean()) < 1
     optimism = float(special.logit(relearnt.mean()) - special.logit(value)) if inside else 0.0
     point = float(special.expit(special.logit(value) - optimism)) if inside else value
-    quantiles = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    quantiles = np.quantile(drawn, [tail, 1 - tail], method="weibull")
     low, high = special.expit(special.logit(quantiles) - 2 * optimism)
     error = float(drawn.std(ddof=1))
     return Estimate(

@@ -289,7 +289,7 @@ class Histogram:
         seed: int = 0,
         level: float = 0.95,
     ) -> Estimate:
-        """Return a metric with a percentile interval of a Poisson bootstrap.
+        """Return a metric with a bias-corrected, accelerated interval of a Poisson bootstrap.
 
         The bins' counts are resampled, so that the cost does not depend on n. `metric` is named or
         takes counts of positives and negatives (..., bins) and returns (...,). Where no replicate

@@ -8,6 +8,7 @@ from aiops_pipelines.statistics import (
     average_precision,
     calibration,
     coarse_edges,
+    proportion,
     reference_edges,
 )
 
@@ -180,3 +181,13 @@ def test_other_arguments_that_make_no_sense_are_refused() -> None:
         Histogram.of_groups([0.1, 0.2], [0, 1], EDGES, [0, 2], 2)
     with pytest.raises(ValueError, match="share: must lie in"):
         histogram.quantile(2)
+
+
+@pytest.mark.parametrize("events", [60, 340])
+def test_the_bootstrap_of_a_share_is_as_lopsided_as_wilsons_interval(events: int) -> None:
+    histogram = Histogram.from_cases(np.full(400, 0.3), np.arange(400) < events, EDGES)
+    drawn = histogram.bootstrap(lambda p, q: p.sum(axis=-1) / (p + q).sum(axis=-1), 20_000, seed=1)
+    wilson = proportion(events, 400)
+    assert (drawn.low, drawn.high) == pytest.approx((wilson.low, wilson.high), abs=0.003)
+    off, expected = ((each.low + each.high) / 2 - events / 400 for each in (drawn, wilson))
+    assert off == pytest.approx(expected, rel=0.3)
