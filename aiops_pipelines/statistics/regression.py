@@ -4,7 +4,7 @@ Intervals hold for skewed errors that grow with the prediction, as lengths of st
 are estimated from fourth moments, never assumed normal or constant. Sources: Bland & Altman (1986,
 1999) and Zou (2013) for limits of agreement; Hall (1992) for means of skewed errors; Cox (1958) for
 the calibration slope; White (1980) for its variance, Bell & McCaffrey (2002) for what few cases
-make of it; Steiger & Hakstian (1982) for the correlation's.
+make of it; Hall (1992) for its skewness; Steiger & Hakstian (1982) for the correlation's.
 """
 
 import math
@@ -19,7 +19,7 @@ from scipy import special
 
 from aiops_pipelines.statistics.arguments import confidence_level, real, same_length
 from aiops_pipelines.statistics.estimate import Estimate
-from aiops_pipelines.statistics.skewed_mean import skewed_mean_estimate
+from aiops_pipelines.statistics.skewed_mean import hall_reach, skewed_mean_estimate
 
 _AGREEMENT = 1.96
 _FAR = 1e3
@@ -187,7 +187,7 @@ class RegressionSums:
 
         With c = p - mean p, d = e - mean e and slope b the residual is (1 - b) c - d.
         """
-        n, method = self.n, "observed on predicted, least squares, robust variance"
+        n, method = self.n, "observed on predicted, least squares, robust variance, Hall's interval"
         missing = Estimate.missing(n, None, method)
         if n < 3:
             return missing, missing, missing
@@ -196,18 +196,43 @@ class RegressionSums:
             return missing, missing, missing
         slope = 1 - self._central(1, 1) / s_pp
         of_mean, shared, of_slope = self._residual_moments(1 - slope)
-        freedom = n - 2
-        slope_variance = of_slope / s_pp**2 / freedom
-        intercept_variance = (
-            of_mean + mean_p**2 * of_slope / s_pp**2 - 2 * mean_p * shared / s_pp
-        ) / freedom
+        per_case = of_slope / s_pp**2
+        together = shared / s_pp - mean_p * per_case
+        of_intercept = of_mean + mean_p**2 * per_case - 2 * mean_p * shared / s_pp
         mean_y = (self.p1 - self.e1) / n
         leverage = max(self._central(4, 0) / s_pp**2, 1.0) / n
+        skewness = self._slope_skewness(1 - slope, s_pp, of_slope)
+        both = of_intercept * per_case
+        carried = (together / math.sqrt(both)) ** 3 if both > 0 else 0.0
         return (
-            _student(slope, slope_variance, n, 2, level, method, leverage),
-            _student(mean_y - slope * mean_p, intercept_variance, n, 2, level, method, leverage),
+            _student(slope, per_case / (n - 2), n, 2, level, method, leverage, skewness),
+            _student(
+                mean_y - slope * mean_p,
+                of_intercept / (n - 2),
+                n,
+                2,
+                level,
+                method,
+                leverage,
+                carried * skewness,
+            ),
             self._explained(s_pp, slope, level),
         )
+
+    def _slope_skewness(self, k: float, s_pp: float, of_slope: float) -> float:
+        """Return the skewness of c r, of which the slope's error is the mean, for r = k c - d.
+
+        Third powers of c r are sixth moments, which the sums do not hold: r^3 is taken as linear
+        in c.
+        """
+        if abs(self.p1 / self.n) > _FAR * math.sqrt(s_pp) or of_slope < _UNDERFLOW:
+            return 0.0
+        m, root, kk = self._central, math.sqrt(of_slope), k * k
+        cubes = k * kk * m(3, 0) - 3 * kk * m(2, 1) + 3 * k * m(1, 2) - m(0, 3)
+        rising = k * kk * m(4, 0) - 3 * kk * m(3, 1) + 3 * k * m(2, 2) - m(1, 3)
+        linear = rising / root / root * (m(4, 0) / s_pp / root)
+        found = cubes / root * (m(3, 0) / root) / root + linear
+        return found if math.isfinite(found) else 0.0
 
     def _residual_moments(self, k: float) -> tuple[float, float, float]:
         """Return the means of r^2, c r^2 and c^2 r^2 for residuals r = k c - d."""
@@ -235,9 +260,26 @@ class RegressionSums:
         reach = quantile * math.sqrt(spread / (n - 3))
         low, high = math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach)
         squares = sorted((low**2, high**2))
-        return Estimate(
-            r**2, 0.0 if low < 0 < high else squares[0], squares[1], None, n, None, method
+        least = (
+            0.0 if low < 0 < high else min(squares[0], self._least_explained(s_pp, slope, level))
         )
+        return Estimate(r**2, least, squares[1], None, n, None, method)
+
+    def _least_explained(self, s_pp: float, slope: float, level: float) -> float:
+        """Return the share explained where residuals are as large as Hall's limit allows.
+
+        A sample without the tail of skewed errors explains too much, and shows too little spread.
+        """
+        k, m = 1 - slope, self._central
+        squares, _, _ = self._residual_moments(k)
+        fourth = 3 * squares**2
+        if abs(self.p1 / self.n) <= _FAR * math.sqrt(s_pp):
+            of_p = k**4 * m(4, 0) - 4 * k**3 * m(3, 1) + 6 * k**2 * m(2, 2)
+            fourth = of_p - 4 * k * m(1, 3) + m(0, 4)
+        fourth = min(max(fourth, squares**2), self.n * squares**2)
+        unexplained = skewed_mean_estimate(self.n * squares, self.n * fourth, self.n, "", level)
+        explained = slope**2 * s_pp
+        return explained / (explained + (unexplained.high or squares))
 
     def _correlation_spread(self, r: float, s_pp: float, s_yy: float) -> tuple[float, float]:
         """Return n times the correlation's variance, and the greater kurtosis, of p and y = p - e.
@@ -297,16 +339,21 @@ def _student(
     level: float,
     method: str,
     leverage: float = 0.0,
+    skewness: float = 0.0,
 ) -> Estimate:
     """Return a value with Student's interval; none where the cases show no spread at all.
 
     `leverage`, the kurtosis of the predictor over n, says how few cases carry a line: a robust
     variance then has about 1 / leverage degrees of freedom (Bell & McCaffrey, 2002), and its root
-    is too small by about that share, by twice that where errors grow with the predictor.
+    is too small by about that share. With a `skewness` of what the value is the mean of, the limit
+    on its side is Hall's (1992).
     """
     error = math.sqrt(max(variance, 0.0))
     if error <= 1e-14 * abs(value):
         return Estimate(value, None, None, None, n, None, f"{method}: no spread, no interval")
     freedom = min(n - fitted, max(1 / leverage, 1.0)) if leverage else n - fitted
-    reach = float(special.stdtrit(freedom, (1 + level) / 2)) * error * (1 + 2 * leverage)
-    return Estimate(value, value - reach, value + reach, error, n, None, method)
+    quantile = float(special.stdtrit(freedom, (1 + level) / 2)) * (1 + leverage)
+    low, high = (
+        value + side * error * hall_reach(quantile, side * skewness, n) for side in (-1, 1)
+    )
+    return Estimate(value, low, high, error, n, None, method)

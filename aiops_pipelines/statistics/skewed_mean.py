@@ -12,6 +12,9 @@ from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.resampling import mean_estimate
 from aiops_pipelines.statistics.tails import student_quantile
 
+_MOST = 0.75
+"""The largest skewness, over sqrt(n), that is corrected for: beyond it Hall's limit falls again."""
+
 
 def skewed_mean_estimate(
     total: float, squares: float, n: int, name: str, level: float = 0.95
@@ -27,7 +30,7 @@ def skewed_mean_estimate(
         return found
     relative = found.standard_error / found.value
     quantile = student_quantile((1 + level) / 2, n - 1)
-    upper = found.value * (1 + relative * _hall(quantile, _skewness(relative**2 * n), n))
+    upper = found.value * (1 + relative * hall_reach(quantile, _skewness(relative**2 * n), n))
     return replace(found, high=max(found.high, upper), method=f"{name}, Hall's interval")
 
 
@@ -36,12 +39,16 @@ def _skewness(variation: float) -> float:
 
     A gamma variable's is 2 sqrt(c), a log-normal one's (3 + c) sqrt(c).
     """
-    return (2 + variation / 4) * math.sqrt(variation)
+    return (2 + 3 / 8 * variation) * math.sqrt(variation)
 
 
-def _hall(quantile: float, skewness: float, n: int) -> float:
-    """Return how many standard errors the upper limit of a mean lies above it (Hall, 1992)."""
-    a = skewness / math.sqrt(n)
+def hall_reach(quantile: float, skewness: float, n: int) -> float:
+    """Return how many standard errors the upper limit of a mean lies above it (Hall, 1992).
+
+    `skewness` is that of the n terms; of the other sign it is the lower limit's. Never less than
+    Student's `quantile`: the skewness that a sample shows draws no limit in.
+    """
+    a = min(skewness / math.sqrt(n), _MOST)
     if a < 1e-6:
         return quantile
-    return 3 / a * (1 - math.cbrt(1 - a * (quantile + a / 6)))
+    return max(quantile, 3 / a * (1 - math.cbrt(1 - a * (quantile + a / 6))))

@@ -56,7 +56,7 @@ def unchanged(share: float) -> str:
         for p in (0.1, 0.5)
         for n in SIZES
     ]
-    return coverage_table(settings, scaled(600, share), 51)
+    return coverage_table(settings, scaled(900, share), 51)
 
 
 def moved_cases(rng: np.random.Generator, n: int, shift: float) -> Drawn:
