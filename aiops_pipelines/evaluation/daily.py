@@ -12,27 +12,28 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from aiops_pipelines.evaluation.intersections import intersection_rows
+from aiops_pipelines.evaluation.long_table import Rows, long_table
 from aiops_pipelines.evaluation.profile import SCORE, ReferenceProfile, ensure_profile
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.lake import as_of as known_as_of
 from aiops_pipelines.portfolio import System, Task
 from aiops_pipelines.statistics import (
+    FeatureBins,
     FeatureCounts,
     Histogram,
     RegressionSums,
     confusion_matrix,
 )
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray
+from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, IntArray
 from aiops_pipelines.statistics.histogram import ARROW
 
 TABLE = "daily_statistics"
 ALL = "all"
 _WORD = pa.dictionary(pa.int32(), pa.string())
-_Strata = Mapping[str, tuple[IntArray, list[str]]]
 
 DAILY = pa.schema(
     [
@@ -46,8 +47,6 @@ DAILY = pa.schema(
         *(field.with_nullable(True) for field in ARROW if field.name != "bin"),
     ]
 )
-
-_NEEDED = ("predicted_at", "score", "label", "label_state", "label_first_received_at")
 
 MISSING_BIN, OUTSIDE_BIN = -1, -2
 """Bins in which a feature's missing values, and those outside the reference, are counted."""
@@ -82,154 +81,153 @@ def write_daily_statistics(
 
 def daily_statistics(cases: pa.Table, system: System, profile: ReferenceProfile) -> pa.Table:
     """Return the statistics of one day's scored cases as a table with schema DAILY."""
-    wanted = {*_NEEDED, *system.subgroups, *profile.features}
-    frame = cases.select([name for name in cases.column_names if name in wanted]).to_pandas()
-    strata = {name: _strata(frame, name) for name in system.subgroups}
-    parts = [_counts(frame, system), _delays(frame, system)]
-    parts += _outputs(frame, system, profile, strata)
-    parts += [_feature(frame, profile, name, system) for name in profile.features]
-    parts += _intersections(frame, system, strata)
-    table = pa.concat_tables(parts, promote_options="default")
-    digest = pa.repeat(profile.digest, table.num_rows)
-    return _in_schema(table.append_column("profile", digest))
+    day = _Day.of(cases, system)
+    blocks = [_counts(cases, day), _delays(cases, day, system)]
+    blocks += _outputs(day, system, profile)
+    blocks += [_feature(cases, bins, system) for bins in profile.features.values()]
+    blocks += _intersections(day, system)
+    return long_table([_of_profile(block, profile) for block in blocks], DAILY)
 
 
-def _in_schema(table: pa.Table) -> pa.Table:
-    columns = [
-        table[field.name].cast(field.type)
-        if field.name in table.column_names
-        else pa.nulls(table.num_rows, field.type)
-        for field in DAILY
-    ]
-    return pa.table(columns, schema=DAILY)
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day's cases as arrays (n,): scores, labels with NaN for none, flags, and strata by name.
+
+    A stratification has its codes (n,) and what they stand for. `flagged` is by the operating point
+    of the verification scheme, nobody where there is none.
+    """
+
+    score: FloatArray
+    label: FloatArray
+    flagged: BoolArray
+    strata: Mapping[str, tuple[IntArray, list[str]]]
+
+    @classmethod
+    def of(cls, cases: pa.Table, system: System) -> "_Day":
+        score, flagged = cases["score"].to_numpy(), np.zeros(cases.num_rows, bool)
+        if system.truth.operating_point is not None:
+            points = {point.name: point.threshold for point in system.output.operating_points}
+            flagged = score >= points[system.truth.operating_point]
+        strata = {name: _strata(cases[name]) for name in system.subgroups}
+        return cls(score, cases["label"].to_numpy(), flagged, strata)
+
+    @property
+    def known(self) -> BoolArray:
+        """Return which cases have a label."""
+        return ~np.isnan(self.label)
 
 
-def _rows(kind: str, stratum: str, name: str, **columns: Any) -> pa.Table:
-    length = len(next(iter(columns.values())))
-    words = {"kind": kind, "stratum": stratum, "name": name}
-    return pa.table({**{k: pa.repeat(v, length) for k, v in words.items()}, **columns})
+def _of_profile(block: Rows, profile: ReferenceProfile) -> Rows:
+    return Rows({"profile": profile.digest, **block.words}, block.numbers)
 
 
-def _named(kind: str, stratum: str, names: list[str], **columns: Any) -> pa.Table:
-    words = {"kind": pa.repeat(kind, len(names)), "stratum": pa.repeat(stratum, len(names))}
-    return pa.table({**words, "name": pa.array(names), **columns})
+def _rows(kind: str, stratum: str, name: str | Sequence[str], **columns: NDArray[Any]) -> Rows:
+    return Rows({"kind": kind, "stratum": stratum, "name": name}, columns)
 
 
-def _counts(frame: pd.DataFrame, system: System) -> pa.Table:
-    labelled = frame["label"].notna()
-    states = frame["label_state"].value_counts()
-    flagged = _flagged(frame, system)
+def _categories(column: pa.ChunkedArray) -> tuple[IntArray, list[str]]:
+    """Return each value's code, -1 where it is missing, and what the codes stand for."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    whole = column.unify_dictionaries().combine_chunks()
+    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int64), [str(value) for value in whole.dictionary.to_pylist()]
+
+
+def _strata(column: pa.ChunkedArray) -> tuple[IntArray, list[str]]:
+    """Return each case's stratum as a code, and what the codes stand for; missing is "unknown"."""
+    codes, names = _categories(column)
+    codes[codes < 0] = len(names)
+    return codes, [*names, "unknown"]
+
+
+def _counts(cases: pa.Table, day: _Day) -> Rows:
+    codes, states = _categories(cases["label_state"])
+    found = dict(zip(states, np.bincount(codes, minlength=len(states)).tolist(), strict=True))
     numbers = {
-        "cases": len(frame),
-        "labelled": int(labelled.sum()),
-        "flagged": int(flagged.sum()),
-        "flagged labelled": int((flagged & labelled).sum()),
-        **{state: int(states.get(state, 0)) for state in ("pending", "censored", "overturned")},
+        "cases": len(day.score),
+        "labelled": int(day.known.sum()),
+        "flagged": int(day.flagged.sum()),
+        "flagged labelled": int((day.flagged & day.known).sum()),
+        **{state: found.get(state, 0) for state in ("pending", "censored", "overturned")},
     }
-    return _named("count", ALL, list(numbers), n=pa.array(numbers.values(), pa.int64()))
+    return _rows("count", ALL, list(numbers), n=np.array(list(numbers.values()), np.int64))
 
 
-def _flagged(frame: pd.DataFrame, system: System) -> "pd.Series[bool]":
-    """Tell which cases are flagged at the operating point of the verification scheme, if any."""
-    if system.truth.operating_point is None:
-        return pd.Series(False, index=frame.index)
-    points = {point.name: point.threshold for point in system.output.operating_points}
-    return frame["score"] >= points[system.truth.operating_point]
-
-
-def _delays(frame: pd.DataFrame, system: System) -> pa.Table:
+def _delays(cases: pa.Table, day: _Day, system: System) -> Rows:
     """Count labels by the 24-hour period after the prediction, 1 upwards, in which they came.
 
     Of partly verified systems only the flagged cases' labels: all of those are expected.
     """
-    first = frame["label_first_received_at"]
-    expected = first.notna()
+    first = cases["label_first_received_at"].to_numpy()
+    expected = ~np.isnat(first)
     if system.truth.scheme == "partial":
-        expected &= _flagged(frame, system)
-    waited = (first - frame["predicted_at"])[expected].dt.total_seconds().to_numpy(np.float64)
-    periods = np.clip(np.ceil(waited / 86_400), 1, None).astype(np.int32)
+        expected &= day.flagged
+    waited = (first - cases["predicted_at"].to_numpy())[expected] / np.timedelta64(1, "D")
+    periods = np.clip(np.ceil(waited), 1, None).astype(np.int32)
     used, numbers = np.unique(periods, return_counts=True)
-    return _rows("delay", ALL, "label", bin=used, n=numbers.astype(np.int64))
+    return _rows("delay", ALL, "label", bin=used, n=numbers)
 
 
-def _outputs(
-    frame: pd.DataFrame, system: System, profile: ReferenceProfile, strata: _Strata
-) -> Iterator[pa.Table]:
-    score, label = frame["score"].to_numpy(), frame["label"].to_numpy()
-    known = ~np.isnan(label)
-    whole = np.zeros(len(frame), np.int64)
+def _outputs(day: _Day, system: System, profile: ReferenceProfile) -> Iterator[Rows]:
+    codes = [np.zeros(len(day.score), np.int64), *(codes for codes, _ in day.strata.values())]
+    strata = [[ALL]]
+    strata += [[f"{name}={value}" for value in values] for name, (_, values) in day.strata.items()]
     if system.output.task is not Task.BINARY:
-        for codes, names in ((whole, [ALL]), *strata.values()):
+        for group, names in zip(codes, strata, strict=True):
             for code, stratum in enumerate(names):
-                chosen = known & (codes == code)
-                yield _output_rows(score[chosen], label[chosen], system, stratum)
+                chosen = day.known & (group == code)
+                yield _output_rows(day.score[chosen], day.label[chosen], system, stratum)
         return
-    truth = np.where(known, label, 0)
-    fine = Histogram.from_cases(score, truth, profile.fine, known)
-    coarse = Histogram.of_strata(
-        score,
-        truth,
-        [profile.coarse(system)] * len(strata),
-        [codes for codes, _ in strata.values()],
-        [len(names) for _, names in strata.values()],
-        known,
+    counted = Histogram.of_strata(
+        day.score,
+        day.label,
+        [profile.fine, *[profile.coarse(system)] * len(day.strata)],
+        codes,
+        [len(names) for names in strata],
+        day.known,
     )
-    named = [[ALL], *(names for _, names in strata.values())]
-    for names, histograms in zip(named, [[fine], *coarse], strict=True):
+    for names, histograms in zip(strata, counted, strict=True):
         for stratum, histogram in zip(names, histograms, strict=True):
-            bins = histogram.to_arrow()
-            if bins.num_rows:
-                yield _rows("score", stratum, SCORE, **{n: bins[n] for n in bins.column_names})
+            rows = histogram.rows()
+            if len(rows["bin"]):
+                yield _rows("score", stratum, SCORE, **rows)
 
 
-def _intersections(frame: pd.DataFrame, system: System, strata: _Strata) -> list[pa.Table]:
+def _intersections(day: _Day, system: System) -> list[Rows]:
     if system.output.task is not Task.BINARY:
         return []
-    rows = intersection_rows(
-        frame["score"].to_numpy(),
-        frame["label"].to_numpy(),
+    return intersection_rows(
+        day.score,
+        day.label,
         system.output.operating_points,
-        {name: codes for name, (codes, _) in strata.items()},
-        {
-            name: [stratum.partition("=")[2] for stratum in found]
-            for name, (_, found) in strata.items()
-        },
+        {name: codes for name, (codes, _) in day.strata.items()},
+        {name: values for name, (_, values) in day.strata.items()},
     )
-    return [] if rows is None else [rows]
 
 
-def _output_rows(predicted: FloatArray, true: FloatArray, system: System, stratum: str) -> pa.Table:
+def _output_rows(predicted: FloatArray, true: FloatArray, system: System, stratum: str) -> Rows:
     if system.output.task is Task.REGRESSION:
         sums = asdict(RegressionSums.from_cases(predicted, true))
-        return _named("sums", stratum, list(sums), value=pa.array(sums.values(), pa.float64()))
+        return _rows("sums", stratum, list(sums), value=np.array(list(sums.values()), np.float64))
     matrix = confusion_matrix(predicted, true, len(system.output.classes)).ravel()
     used = np.flatnonzero(matrix)
-    return _rows("confusion", stratum, SCORE, bin=used.astype(np.int32), n=matrix[used])
+    return _rows("confusion", stratum, SCORE, bin=used, n=matrix[used])
 
 
-def _strata(frame: pd.DataFrame, name: str) -> tuple[IntArray, list[str]]:
-    """Return each case's stratum as a code, and the strata's names; missing is "unknown"."""
-    column = frame[name].astype("category").cat
-    values = [*map(str, column.categories), "unknown"]
-    codes = column.codes.to_numpy().astype(np.int64)
-    codes[codes < 0] = len(values) - 1
-    return codes, [f"{name}={value}" for value in values]
-
-
-def _feature(frame: pd.DataFrame, profile: ReferenceProfile, name: str, system: System) -> pa.Table:
-    bins = profile.features[name]
+def _feature(cases: pa.Table, bins: FeatureBins, system: System) -> Rows:
+    column = cases[bins.name]
     if bins.kind == "numeric":
-        counted = FeatureCounts.from_values(bins, frame[name].to_numpy())
-    elif name == SCORE:
+        counted = FeatureCounts.from_values(bins, column.to_numpy())
+    elif bins.name == SCORE:
         classes = system.output.classes
-        numbers = np.bincount(frame[SCORE].to_numpy().astype(np.int64), minlength=len(classes))
+        numbers = np.bincount(column.to_numpy().astype(np.int64), minlength=len(classes))
         counted = FeatureCounts.from_category_counts(bins, classes, numbers.tolist())
     else:
-        column = frame[name].astype("category").cat
-        numbers = np.bincount(column.codes.to_numpy() + 1, minlength=len(column.categories) + 1)
-        names = [None, *map(str, column.categories)]
-        counted = FeatureCounts.from_category_counts(bins, names, numbers.tolist())
+        codes, names = _categories(column)
+        numbers = np.bincount(codes + 1, minlength=len(names) + 1)
+        counted = FeatureCounts.from_category_counts(bins, [None, *names], numbers.tolist())
     used = np.flatnonzero(counted.counts)
-    position = np.concatenate([used, [MISSING_BIN, OUTSIDE_BIN]]).astype(np.int32)
+    position = np.concatenate([used, [MISSING_BIN, OUTSIDE_BIN]])
     numbers = np.concatenate([counted.counts[used], [counted.missing, counted.outside]])
-    return _rows("feature", ALL, name, bin=position, n=numbers.astype(np.int64))
+    return _rows("feature", ALL, bins.name, bin=position, n=numbers)

@@ -11,22 +11,12 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from aiops_pipelines.evaluation.long_table import Rows
 from aiops_pipelines.portfolio import OperatingPoint
 from aiops_pipelines.statistics import SubgroupCounts, count_groups
 from aiops_pipelines.statistics.arguments import FloatArray, IntArray
 
 KIND = "pair"
-
-_SCHEMA = pa.schema(
-    [
-        pa.field("kind", pa.string()),
-        pa.field("stratum", pa.string()),
-        pa.field("name", pa.string()),
-        pa.field("bin", pa.int32()),
-        *(pa.field(name, pa.int64()) for name in ("positive", "negative", "unlabelled")),
-        pa.field("value", pa.float64()),
-    ]
-)
 
 
 def intersection_rows(
@@ -35,41 +25,46 @@ def intersection_rows(
     points: Sequence[OperatingPoint],
     codes: Mapping[str, IntArray],
     values: Mapping[str, Sequence[str]],
-) -> pa.Table | None:
-    """Return the rows of one day's cases, (n,) each, NaN for no label; None without pairs.
+) -> list[Rows]:
+    """Return the rows of one day's cases, (n,) each, NaN for no label; none without pairs.
 
     `codes` index `values` of each subgroup.
     """
     if len(codes) < 2 or not len(score):
-        return None
+        return []
     known = ~np.isnan(label)
-    truth = np.where(known, label, 0)
-    rows: list[dict[str, object]] = []
-    for point in points:
-        cells = count_groups(score >= point.threshold, truth, codes, values, known, score)
-        for cell in cells:
-            if len(cell.shape) == 2:
-                rows += _rows(cell, point.name)
-    return pa.Table.from_pylist(rows, schema=_SCHEMA) if rows else None
-
-
-def _rows(cell: SubgroupCounts, point: str) -> list[dict[str, object]]:
-    flagged = (cell.tp, cell.fp, cell.flagged - cell.tp - cell.fp)
-    others = (cell.fn, cell.tn, cell.n - cell.flagged - cell.fn - cell.tn)
-    sides = [(side, counts) for side, counts in ((0, others), (1, flagged)) if any(counts)]
     return [
+        _rows(
+            count_groups(score >= point.threshold, label, codes, values, known, score), point.name
+        )
+        for point in points
+    ]
+
+
+def _rows(cells: Sequence[SubgroupCounts], point: str) -> Rows:
+    strata, sides, counted, expected = [], [], [], []
+    for cell in cells:
+        if len(cell.shape) != 2:
+            continue
+        others = (cell.fn, cell.tn, cell.n - cell.flagged - cell.fn - cell.tn)
+        flagged = (cell.tp, cell.fp, cell.flagged - cell.tp - cell.fp)
+        held = [(side, counts) for side, counts in ((0, others), (1, flagged)) if any(counts)]
+        for place, (side, counts) in enumerate(held):
+            strata.append(cell.subgroup)
+            sides.append(side)
+            counted.append(counts)
+            expected.append(cell.expected if place == 0 else 0.0)
+    positive, negative, unlabelled = np.array(counted, np.int64).reshape(-1, 3).T
+    return Rows(
+        {"kind": KIND, "stratum": strata, "name": point},
         {
-            "kind": KIND,
-            "stratum": cell.subgroup,
-            "name": point,
-            "bin": side,
+            "bin": np.array(sides, np.int32),
             "positive": positive,
             "negative": negative,
             "unlabelled": unlabelled,
-            "value": cell.expected if place == 0 else 0.0,
-        }
-        for place, (side, (positive, negative, unlabelled)) in enumerate(sides)
-    ]
+            "value": np.array(expected, np.float64),
+        },
+    )
 
 
 def intersection_counts(rows: pa.Table, point: str) -> list[SubgroupCounts]:
