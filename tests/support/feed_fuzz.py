@@ -6,9 +6,12 @@ Used by the short tests of every run and by the long one (`make fuzz`).
 import gzip
 import io
 import json
+import math
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +43,36 @@ _QUOTED = b"\n".join(b'"' + line.replace(b",", b'","') + b'"' for line in _CSV.s
 _PATH = "risk/predictions/{day}-*"
 
 
-def _parquet() -> bytes:
-    cells = list(zip(*(row.split(",") for row in _ROWS), strict=True))
+def _parquet(columns: Sequence[pa.Array]) -> bytes:
     sink = io.BytesIO()
-    pq.write_table(pa.table(dict(zip(HEAD.split(","), map(list, cells), strict=True))), sink)
+    pq.write_table(pa.table(dict(zip(HEAD.split(","), columns, strict=True))), sink)
     return sink.getvalue()
+
+
+_TEXTS = [pa.array(cells) for cells in zip(*(row.split(",") for row in _ROWS), strict=True)]
+_NOON = datetime(DAY.year, DAY.month, DAY.day, 12)
+_TYPED = [
+    *_TEXTS,
+    *(pa.array([*range(7), None], kind()) for kind in (pa.int8, pa.uint64, pa.float16, pa.float64)),
+    pa.array([2**64 - 1, 0, None, 1, 2, 3, 4, 5], pa.uint64()),
+    pa.array([math.nan, math.inf, -math.inf, 1e308, 0.5, -0.0, 1.0, None]),
+    pa.array([True, False, None, True] * 2),
+    pa.array([Decimal("0.5"), None] * 4, pa.decimal256(60, 20)),
+    pa.array([_NOON.date(), date.min, date.max, None] * 2),
+    pa.array([_NOON, datetime.min, datetime.max, None] * 2, pa.timestamp("us")),
+    pa.array([0, -(2**63) + 1, 2**63 - 1, None] * 2, pa.timestamp("ns", "+14:00")),
+    pa.array([0, -(2**63) + 1, 2**63 - 1, None] * 2, pa.timestamp("ms", "America/Chicago")),
+    pa.array([1, None] * 4, pa.time64("us")),
+    pa.array([1, None] * 4, pa.duration("us")),
+    pa.array([b"C1", b"\xff\xfe", b"", None] * 2),
+    pa.array([b"0.50", b"\0\0\0\0"] * 4, pa.binary(4)),
+    pa.array(["F", None] * 4).dictionary_encode(),
+    pa.array(["F", "M"] * 4, pa.large_string()),
+    pa.array([[1], []] * 4),
+    pa.array([{"a": 1}, None] * 4),
+    pa.nulls(8),
+]
+"""Columns of all types that a Parquet file can hold, any of which may stand for any other."""
 
 
 _FHIR = [risk_assessment(f"c{k}", k / 10) for k in range(3)]
@@ -60,7 +88,7 @@ SYSTEMS = {
 }
 SEEDS = {
     "csv": [_CSV, gzip.compress(_CSV, mtime=0), _QUOTED],
-    "parquet": [_parquet()],
+    "parquet": [_parquet(_TEXTS)],
     "fhir": [ndjson(*_FHIR).encode(), bundle(*_FHIR).encode()],
     "hl7v2": ["".join(_HL7).encode(), _FRAMED.encode()],
     "dicom-sr": [dicom_bytes(measurement_report("c1", 0.5, 0.7)), dicom_bytes(cad_report("c", 9))],
@@ -111,7 +139,16 @@ def deliveries(kind: str) -> st.SearchStrategy[bytes]:
     if kind == "fhir":
         trees = st.builds(_grafted, st.randoms(use_true_random=False), _values)
         return st.one_of(damaged, trees)
+    if kind == "parquet":
+        typed = st.lists(st.sampled_from(_TYPED), min_size=6, max_size=6).map(_parquet)
+        mostly = st.tuples(st.integers(0, 5), st.sampled_from(_TYPED)).map(_one_other)
+        return st.one_of(damaged, typed, mostly)
     return damaged
+
+
+def _one_other(change: tuple[int, pa.Array]) -> bytes:
+    place, column = change
+    return _parquet([*_TEXTS[:place], column, *_TEXTS[place + 1 :]])
 
 
 def _edited(content: bytes, edits: list[tuple[float, str, bytes]]) -> bytes:

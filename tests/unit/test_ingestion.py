@@ -356,7 +356,7 @@ def test_where_the_last_file_stands_for_the_day_it_does_so_after_it_was_cleared(
 
 
 def test_a_file_that_got_another_name_is_not_counted_twice(intake: Intake, drops: Drops) -> None:
-    system, first, second = several_files(drops, "add")
+    system, first, _ = several_files(drops, "add")
     list(ingest_predictions(intake, system, [DAY], DAY))
     before = intake.lake.read("predictions", system.id, DAY)
     refused = intake.lake.read("quarantine", system.id, DAY)
