@@ -118,7 +118,21 @@ def _weighted_kappa(matrix: IntArray, gap: IntArray, level: float) -> Estimate:
     spread = float(np.sum(share * moved**2))
     error = math.sqrt(spread / n) / (1 - expected)
     carried = n * spread**2 / float(np.sum(share * moved**4)) if spread > 0 else 1.0
+    if abs(kappa) >= 1 - 1e-12 or error <= 1e-12:
+        low = _least_kappa(1 - float(rows @ columns), n, level)
+        return Estimate(kappa, min(low, kappa), 1.0, None, n, None, method)
     return _kappa_interval(kappa, error, carried, n, level, method)
+
+
+def _least_kappa(by_chance: float, n: int, level: float) -> float:
+    """Return the lower bound of kappa where n cases all agree.
+
+    As many as the exact (Clopper-Pearson) limit may disagree, as far as grades apart by chance do:
+    kappa is one less their share over the share that disagrees `by_chance`, which is small where
+    nearly all cases have one grade. No more than half is taken to disagree by chance.
+    """
+    unseen = 1 - float(((1 - confidence_level(level)) / 2) ** (1 / n))
+    return max(1 - unseen / min(by_chance, 0.5), -1.0)
 
 
 def _kappa_interval(
@@ -129,9 +143,6 @@ def _kappa_interval(
     Its variance rests on the few cases whose grades differ: Student's quantile has as many degrees
     of freedom as cases carry it, (sum of squares)^2 / sum of fourth powers (Kish, 1965).
     """
-    if abs(kappa) >= 1 - 1e-12 or error <= 1e-12:
-        low = 2 * ((1 - confidence_level(level)) / 2) ** (1 / n) - 1
-        return Estimate(kappa, min(low, kappa), 1.0, None, n, None, method)
     freedom = min(max(carried, 1.0), n - 1)
     reach = student_quantile((1 + confidence_level(level)) / 2, freedom) * error / (1 - kappa**2)
     middle = math.atanh(kappa)

@@ -111,7 +111,7 @@ def drift_series(
     for index, day in enumerate(days):
         if day.bins is not bins and day.bins != bins:
             raise ValueError(f"current: counts over other bins than the reference's, day {index}")
-    z = float(special.ndtri((1 + confidence_level(level)) / 2))
+    confidence_level(level)
     base_missing = proportion(reference.missing, reference.n_cases, level=level)
     if not days:
         return []
@@ -121,7 +121,7 @@ def drift_series(
     outside = _rates(np.array([day.outside for day in days]), n, level)
     unfit = [Estimate.missing(of, None, f"not of {bins.kind} features") for of in n.tolist()]
     new, beyond = (unfit, outside) if bins.kind == "numeric" else (outside, unfit)
-    moved = _distances(reference, counts, z)
+    moved = _distances(reference, counts, level)
     scales = _scale_factors(reference, counts)
     rows = zip(moved, missing, new, beyond, scales, strict=True)
     return [
@@ -156,7 +156,7 @@ def _scale_factors(base: FeatureCounts, counts: IntArray) -> list[float | None]:
     ]
 
 
-def _distances(base: FeatureCounts, counts: IntArray, z: float) -> list[_Four]:
+def _distances(base: FeatureCounts, counts: IntArray, level: float) -> list[_Four]:
     """Return PSI, Jensen-Shannon, KS and Wasserstein of each day; no value on days without any."""
     numeric = base.bins.kind == "numeric"
     names = _NUMERIC if numeric else _CATEGORICAL
@@ -166,24 +166,39 @@ def _distances(base: FeatureCounts, counts: IntArray, z: float) -> list[_Four]:
         return [none] * len(counts)
     after = counts[filled]
     n = after.sum(axis=1)
-    cells = _in_cells(base, after)
+    cells, missed = _in_cells(base, after), _missed(base.n, n, level)
+    z = float(special.ndtri((1 + level) / 2))
     columns = [
-        _stability(distances.psi(*cells), n, z),
-        _rooted(distances.jensen_shannon(*cells), n, z, names[1], 1.0),
+        _stability(distances.psi(*cells), n, z, distances.psi(*missed)),
+        _rooted(
+            distances.jensen_shannon(*cells), n, z, names[1], distances.jensen_shannon(*missed)
+        ),
     ]
+    apart = distances.total_variation(*missed)
     if numeric:
         # Bins that nobody fills move no distribution; there are ten of them to each that is filled.
         held = (base.counts > 0) | after.any(axis=0)
         before, now = base.counts[held], after[:, held]
         gap = distances.kolmogorov_smirnov(before, now)
         moved = distances.wasserstein(before, now, np.array(base.bins.centres)[held])
-        columns.append(_rooted(gap, n, z, names[2], 1.0))
-        columns.append(_rooted(moved, n, z, names[3], math.inf))
+        columns.append(_rooted(gap, n, z, names[2], apart))
+        columns.append(_rooted(moved, n, z, names[3], apart, math.inf))
     else:
-        columns.append(_rooted(distances.total_variation(*cells), n, z, names[2], 1.0))
+        columns.append(_rooted(distances.total_variation(*cells), n, z, names[2], apart))
         columns.append([Estimate.missing(count, None, names[3]) for count in n.tolist()])
     rows = iter(zip(*columns, strict=True))
     return [_four(next(rows)) if has_any else none for has_any in filled.tolist()]
+
+
+def _missed(reference: int, n: IntArray, level: float) -> tuple[IntArray, IntArray]:
+    """Return counts of a constant feature's two cells, (cells,) and (days, cells).
+
+    Where reference and day are of one value each nothing tells their spread: as many of the day's
+    cases may truly lie elsewhere as the smaller sample can miss (Clopper-Pearson's limit).
+    """
+    share = 1 - ((1 - level) / 2) ** (1 / np.minimum(n, reference))
+    others = np.ceil(share * n).astype(np.int64)
+    return np.array([reference, 0]), np.column_stack([n - others, others])
 
 
 def _four(row: Sequence[Estimate]) -> _Four:
@@ -200,33 +215,45 @@ def _in_cells(base: FeatureCounts, after: IntArray) -> tuple[IntArray, IntArray]
     return before, np.add.reduceat(after[:, order], first, axis=1)
 
 
-def _stability(found: Distance, n: IntArray, z: float) -> list[Estimate]:
+def _stability(found: Distance, n: IntArray, z: float, missed: Distance) -> list[Estimate]:
     """Return PSI with its null expectation taken off.
 
     The true PSI is never below 0, so the interval is cut there (but for a negative estimate).
+    Without any spread it reaches to what the samples may have `missed`.
     """
     value = found.value - found.most
     low = np.maximum(value - z * found.error, np.minimum(value, 0.0))
     high = np.maximum(value + z * found.error, 0.0)
+    high = np.where(found.error > 0, high, missed.value)
     return _estimates(value, low, high, found.error, n, "PSI less its null expectation")
 
 
-def _rooted(found: Distance, n: IntArray, z: float, name: str, largest: float) -> list[Estimate]:
-    """Return a distance, its interval with what chance adds to its square taken off."""
-    squared = found.value**2
+def _rooted(
+    found: Distance, n: IntArray, z: float, name: str, missed: Distance, largest: float = 1.0
+) -> list[Estimate]:
+    """Return a distance, its interval with what chance adds to its square taken off.
+
+    Without any spread it reaches to what the samples may have `missed`, a distance without bound to
+    no limit: two constants tell how far apart they are, not where the cases lie that they miss.
+    """
+    squared, spread = found.value**2, found.error > 0
     low = np.sqrt(np.maximum(squared - found.most - z * found.error, 0.0))
     high = np.sqrt(np.maximum(squared - found.least + z * found.error, squared))
     scale = 2 * np.maximum(found.value, np.sqrt(found.most))
     error = np.divide(found.error, scale, out=np.zeros_like(scale), where=scale > 0)
-    low, high = np.minimum(low, found.value), np.maximum(np.minimum(high, largest), found.value)
-    return _estimates(found.value, low, high, error, n, name)
+    held = found.value * np.maximum(1 - 2 * missed.value, 0.0)
+    low = np.where(spread, np.minimum(low, found.value), held)
+    unseen = missed.value if largest < math.inf else largest
+    high = np.where(spread, np.minimum(high, largest), unseen)
+    return _estimates(found.value, low, np.maximum(high, found.value), error, n, name)
 
 
 def _estimates(
     value: FloatArray, low: FloatArray, high: FloatArray, error: FloatArray, n: IntArray, name: str
 ) -> list[Estimate]:
     method = f"{name}, from bins, delta method"
-    columns = (value.tolist(), low.tolist(), high.tolist(), error.tolist(), n.tolist())
+    highest: list[float | None] = [None if math.isinf(end) else end for end in high.tolist()]
+    columns = (value.tolist(), low.tolist(), highest, error.tolist(), n.tolist())
     return [Estimate(*row, None, method) for row in zip(*columns, strict=True)]
 
 

@@ -30,7 +30,10 @@ _NET_BENEFIT = "net benefit, variance recovered from Wilson"
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """The rates at one threshold. `nne` is the number of flags looked at for one true positive."""
+    """The rates at one threshold. `nne` is the number of flags looked at for one true positive.
+
+    Where no flag was right `nne` has no value, but a lower bound.
+    """
 
     sensitivity: Estimate
     specificity: Estimate
@@ -133,13 +136,14 @@ def _beyond(excess: Callable[[float], float], start: float, step: float) -> floa
 
 
 def _inverse(rate: Estimate) -> Estimate:
-    """Return 1 / rate; without a true positive there is no value, only n."""
-    if not rate.value or rate.low is None or rate.high is None:
-        return Estimate.missing(rate.n, rate.n_events, "inverse of PPV")
-    error = None if rate.standard_error is None else rate.standard_error / rate.value**2
-    return Estimate(
-        1 / rate.value, 1 / rate.high, 1 / rate.low, error, rate.n, rate.n_events, "inverse of PPV"
-    )
+    """Return 1 / rate: its interval is the rate's turned round, without a value where that is 0."""
+    method = "inverse of PPV"
+    if rate.value is None or not rate.high:
+        return Estimate.missing(rate.n, rate.n_events, method)
+    value = 1 / rate.value if rate.value else None
+    high = 1 / rate.low if rate.low else None
+    error = rate.standard_error / rate.value**2 if rate.standard_error and rate.value else None
+    return Estimate(value, 1 / rate.high, high, error, rate.n, rate.n_events, method)
 
 
 def net_benefit(

@@ -6,9 +6,12 @@ True values come from closed forms or from integration, never from the functions
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
 
 from aiops_pipelines import statistics as s
 from aiops_pipelines.statistics import Estimate
+from aiops_pipelines.statistics.proportions import ProportionMethod
 from benchmarks.coverage.populations import (
     AGREED,
     BINARY,
@@ -22,11 +25,13 @@ from benchmarks.coverage.populations import (
     true_distances,
 )
 from benchmarks.coverage.tally import Found, Part, coverage_table, scaled
+from benchmarks.tables import markdown
 
 SIZES = (50, 200, 1000)
 PREVALENCES = (0.02, 0.1, 0.5)
 REPETITIONS = 2000
 SEED = 2026
+METHODS: tuple[ProportionMethod, ...] = ("wilson", "clopper-pearson", "jeffreys")
 
 
 def of_ranking(population: Population, rng: np.random.Generator, n: int) -> Found:
@@ -86,12 +91,9 @@ def of_calibration(population: Population, rng: np.random.Generator, n: int) -> 
 
 
 def of_counts(population: Population, rng: np.random.Generator, n: int) -> Found:
-    """Yield proportions, their differences, and rates under partial verification."""
+    """Yield differences of proportions, and rates under partial verification."""
     p, q = population.prevalence, min(2 * population.prevalence, 0.7)
     x, y = (int(count) for count in rng.binomial(n, (p, q)))
-    yield "proportion, Wilson", s.proportion(x, n), p
-    yield "proportion, Clopper-Pearson", s.proportion(x, n, "clopper-pearson"), p
-    yield "proportion, Jeffreys", s.proportion(x, n, "jeffreys"), p
     yield "difference, Newcombe", s.proportion_difference(x, n, y, n), p - q
     scored = s.proportion_difference(x, n, y, n, "miettinen-nurminen")
     yield "difference, Miettinen-Nurminen", scored, p - q
@@ -101,6 +103,34 @@ def of_counts(population: Population, rng: np.random.Generator, n: int) -> Found
     adjusted = s.verification_adjusted(flagged, verified, label)
     yield "sensitivity, 20% of AI-negatives audited", adjusted.sensitivity, truth["sensitivity"]
     yield "specificity, 20% of AI-negatives audited", adjusted.specificity, truth["specificity"]
+
+
+def exact_proportions(_share: float) -> str:
+    """Return the coverage of each interval of a proportion, from binomial chances: no simulation.
+
+    The last columns are the least over true values that let one event and one other be expected.
+    """
+    rows = []
+    for method in METHODS:
+        at = {n: exact_coverage(n, np.array(PREVALENCES), method) for n in SIZES}
+        least = [
+            exact_coverage(n, np.linspace(1 / n, 1 - 1 / n, 2001), method).min() for n in SIZES
+        ]
+        row = [at[n][index] for index in range(len(PREVALENCES)) for n in SIZES]
+        rows.append((method, *(f"{each:.1%}" for each in (*row, *least))))
+    columns = [f"{p:g}, n {n}" for p in PREVALENCES for n in SIZES]
+    return markdown(("interval", *columns, *(f"least, n {n}" for n in SIZES)), rows)
+
+
+def exact_coverage(
+    n: int, truth: NDArray[np.float64], method: ProportionMethod
+) -> NDArray[np.float64]:
+    """Return the chance that the interval of a binomial count of n holds each true value."""
+    count = np.arange(n + 1)
+    found = s.proportions(count, np.full(n + 1, n), method)
+    held = (found.low[:, None] <= truth) & (truth <= found.high[:, None])
+    chance: NDArray[np.float64] = stats.binom.pmf(count[:, None], n, truth)
+    return np.sum(chance * held, axis=0)
 
 
 def of_classes_and_grades(rng: np.random.Generator, n: int) -> Found:
@@ -151,6 +181,7 @@ PARTS: dict[str, Part] = {
     "ranking": by_prevalence(of_ranking),
     "operating-point": by_prevalence(of_operating_point),
     "calibration": by_prevalence(of_calibration),
+    "proportions": exact_proportions,
     "counts": by_prevalence(of_counts),
     "classes": by_size(of_classes_and_grades),
     "durations": by_size(of_durations),

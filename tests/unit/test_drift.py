@@ -78,6 +78,23 @@ def test_a_constant_feature_that_stays_has_no_drift() -> None:
     )
 
 
+@pytest.mark.parametrize("value", [5.0, "a"])
+def test_constants_leave_room_for_what_so_few_cases_can_miss(value: float | str) -> None:
+    few, many = (drift([value] * 2000, [value] * n) for n in (1, 1000))
+    assert (few.psi.low, few.jensen_shannon.high, few.ks.high) == (0.0, 1.0, 1.0)
+    assert few.psi.high > 5
+    for each in (few, many):
+        assert each.wasserstein.high is None
+    assert 0.004 <= many.ks.high < 0.05
+    assert 0.002 < many.psi.high < 0.05
+
+
+def test_constants_apart_are_as_far_as_the_cases_that_say_so() -> None:
+    one, many = (drift(np.full(2000, 5.0), np.full(n, 7.0)).wasserstein for n in (1, 1000))
+    assert (one.low, one.high, many.high) == (0.0, None, None)
+    assert 0.98 * many.value < many.low < many.value == pytest.approx(2, rel=0.1)
+
+
 def test_values_beyond_the_reference_are_counted_on_both_sides_and_infinities_too() -> None:
     counts = FeatureCounts.from_values(
         numeric_bins("x", [1.0, 2.0, 3.0]), [0.5, 1.0, 3.0, 3.5, np.inf, -np.inf, np.nan]

@@ -164,3 +164,22 @@ def test_parts_of_a_change_without_any_spread_have_no_interval() -> None:
 def test_one_case_a_side_gives_no_interval_of_an_expected_change() -> None:
     found = s.expected_auroc_change([[0, 1]], [[1, 0]], [3])
     assert (found.value, found.low, found.high) == (0.0, None, None)
+
+
+def test_flags_of_which_none_was_right_bound_the_number_to_evaluate_from_below() -> None:
+    point = s.operating_point([0.9] * 9, [0] * 9, 0.5)
+    assert (point.nne.value, point.nne.high, point.nne.n) == (None, None, 9)
+    assert point.nne.low == pytest.approx(1 / point.ppv.high)
+    unflagged = s.operating_point([0.1] * 9, [0] * 9, 0.5).nne
+    assert (unflagged.value, unflagged.low, unflagged.n) == (None, None, 0)
+
+
+def test_grades_that_agree_bound_kappa_by_how_rarely_they_could_differ() -> None:
+    missed = 1 - 0.025 ** (1 / 30)
+    even, rare = (
+        s.ordinal_from_confusion(np.diag(counts)).quadratic_weighted_kappa
+        for counts in ([10, 10, 10], [28, 0, 2])
+    )
+    assert (even.value, rare.value, even.high, rare.high) == (1.0, 1.0, 1.0, 1.0)
+    assert even.low == pytest.approx(1 - 2 * missed)
+    assert rare.low == pytest.approx(1 - missed / (1 - (28 / 30) ** 2 - (2 / 30) ** 2))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from aiops_pipelines.statistics import Regression, RegressionSums, regression
+from aiops_pipelines.statistics.skewed_mean import hall_reach
 
 FIGURES = tuple(Regression.__dataclass_fields__)
 
@@ -63,6 +64,14 @@ def test_what_skewness_adds_follows_the_side_of_the_long_errors() -> None:
     )
     level = regression(*even).calibration_slope
     assert level.high - level.value == pytest.approx(level.value - level.low, rel=1e-6)
+
+
+@pytest.mark.parametrize("skewness", [0.1, 1.0, 5.0])
+def test_halls_limit_undoes_his_transformation(skewness: float) -> None:
+    """Hall (1992): t + a t^2 / 3 + a^2 t^3 / 27 + a / 6 is normal, a = skewness / sqrt(n)."""
+    a, t = skewness / 10, -hall_reach(1.96, skewness, 100)
+    assert t + a * t**2 / 3 + a**2 * t**3 / 27 + a / 6 == pytest.approx(-1.96)
+    assert hall_reach(1.96, -skewness, 100) == 1.96
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e4, 1e8])
