@@ -77,6 +77,15 @@ class Window:
 
     def confusion(self, stratum: str = ALL) -> IntArray:
         """Return the stratum's counts (predicted, true) of outputs that are classes."""
+        if stratum not in self._confusions:
+            self._confusions[stratum] = self._counted_confusion(stratum)
+        return self._confusions[stratum]
+
+    @cached_property
+    def _confusions(self) -> dict[str, IntArray]:
+        return {}
+
+    def _counted_confusion(self, stratum: str) -> IntArray:
         rows = self._of("confusion")
         rows = rows.filter(pc.equal(rows["stratum"], stratum))
         classes = len(self.system.output.classes)
@@ -164,6 +173,19 @@ class Window:
         flagged, read = self.count("flagged"), self.count("flagged labelled")
         audited = max(round(share * (cases - flagged)) - (labelled - read), 0)
         return max(flagged - read, 0) + audited
+
+    def joined(self, other: "Window") -> "Window":
+        """Return the window of these days and then `other`'s: outcomes added, not read again."""
+        table = pa.concat_tables([self.table, other.table])
+        both = Window(self.system, self.profile, (*self.days, *other.days), table)
+        task = self.system.output.task
+        if task is Task.BINARY:
+            both._histograms[ALL] = self.histogram() + other.histogram()
+        elif task is Task.REGRESSION:
+            both._regressions[ALL] = self.regression() + other.regression()
+        else:
+            both._confusions[ALL] = self.confusion() + other.confusion()
+        return both
 
     def _of(self, *kinds: str) -> pa.Table:
         for kind in kinds:

@@ -12,7 +12,11 @@ from scipy.stats import t as student
 from aiops_pipelines.statistics.boundaries import BetaBinomialMixture, bernoulli_confidence_interval
 from aiops_pipelines.statistics.cusum import BernoulliCusum
 from aiops_pipelines.statistics.e_detector import log_mixture, next_log_statistics
-from aiops_pipelines.statistics.mean_shift import DEFAULT_EFFECTS, TEN_YEARS_OF_WEEKS
+from aiops_pipelines.statistics.mean_shift import (
+    DEFAULT_EFFECTS,
+    MOST_WIDENED,
+    TEN_YEARS_OF_WEEKS,
+)
 from aiops_pipelines.statistics.multiplicity import benjamini_hochberg, e_bh
 from aiops_pipelines.statistics.shiryaev_roberts import TEN_YEARS_OF_DAYS, shiryaev_roberts_paths
 from benchmarks.coverage.tally import Part, percent, scaled
@@ -93,26 +97,63 @@ def proof(events: int, trials: int) -> tuple[float, float, float]:
 
 def block_alarms(rng: np.random.Generator, streams: int) -> list[tuple[str, ...]]:
     """Weekly blocks: alarms a year at the limit, and median weeks to an alarm after a shift."""
+    shape = (10 * 52, streams)
     rows = []
-    kinds = (
-        ("normal", None, False),
-        ("t, 20 degrees", 20, False),
-        ("t, 10 degrees", 10, False),
-        ("t, 10 degrees, stated", 10, True),
-    )
-    for name, degrees, stated in kinds:
+    for name, draw in BLOCKS.items():
         for shift in (0.0, 0.5, 1.0, 2.0):
-            shape = (10 * 52, streams)
-            z = shift + rng.standard_normal(shape)
-            if degrees is not None:
-                z /= np.sqrt(rng.chisquare(degrees, shape) / degrees)
-            if stated:
-                z = np.sign(z) * norm.isf(student.sf(np.abs(z), degrees))
-            crossed = block_paths(z) >= math.log(TEN_YEARS_OF_WEEKS)
+            crossed = block_paths(*draw(rng, shape, shift)) >= math.log(TEN_YEARS_OF_WEEKS)
             within_year = percent(float(crossed[:52].any(axis=0).mean()), streams)
             weeks = f"{np.median(first_day(crossed)):.0f}" if shift else "-"
             rows.append((name, f"{shift:.1f}", within_year, weeks))
     return rows
+
+
+Block = tuple[Paths, Paths]
+"""z and the squares it is held against, both (blocks, streams)."""
+
+
+def _student(degrees: float, stated: bool) -> Callable[..., Block]:
+    """Return draws of z by a standard error of so many degrees of freedom."""
+
+    def drawn(rng: np.random.Generator, shape: tuple[int, int], shift: float) -> Block:
+        z = shift + rng.standard_normal(shape)
+        if degrees < math.inf:
+            z /= np.sqrt(rng.chisquare(degrees, shape) / degrees)
+        return _scored(z, degrees) if stated else z, np.ones(shape)
+
+    return drawn
+
+
+def _scored(t: Paths, degrees: float) -> Paths:
+    scores: Paths = np.sign(t) * norm.isf(student.sf(np.abs(t), degrees))
+    return scores
+
+
+def _skewed(expected: bool, cases: int = 20) -> Callable[..., Block]:
+    """Return draws of means of exponential cases, whose long tail points away from the limit."""
+
+    def drawn(rng: np.random.Generator, shape: tuple[int, int], shift: float) -> Block:
+        total, squares = np.zeros(shape), np.zeros(shape)
+        for _ in range(cases):
+            case = rng.standard_exponential(shape)
+            total, squares = total + case, squares + case**2
+        own = (squares - total**2 / cases) / (cases - 1)
+        z = shift + (cases - total) / math.sqrt(cases)
+        if expected:
+            return z, own / 3 + 2 / 3 * np.clip(own, 1, MOST_WIDENED)
+        return _scored(z / np.sqrt(own), cases - 1), np.ones(shape)
+
+    return drawn
+
+
+BLOCKS: dict[str, Callable[..., Block]] = {
+    "normal": _student(math.inf, False),
+    "t, 20 degrees": _student(20, False),
+    "t, 10 degrees": _student(10, False),
+    "t, 10 degrees, stated": _student(10, True),
+    "20 exponential cases, own error, stated": _skewed(False),
+    "20 exponential cases, error expected": _skewed(True),
+}
 
 
 def portfolio(rng: np.random.Generator, years: int) -> list[tuple[str, ...]]:
@@ -177,12 +218,13 @@ def cusum_paths(cusum: BernoulliCusum, events: Counts, cases: int) -> Paths:
     return paths
 
 
-def block_paths(z: Paths) -> Paths:
+def block_paths(z: Paths, squares: Paths) -> Paths:
     """Log statistics of MeanShiftDetector after each block, for z-values (blocks, streams)."""
     effects = np.array(DEFAULT_EFFECTS)
     statistics, paths = np.full((z.shape[1], len(effects)), -np.inf), np.empty(z.shape)
-    for block, values in enumerate(z):
-        statistics = next_log_statistics(statistics, effects * values[:, None] - effects**2 / 2)
+    for block, (values, held) in enumerate(zip(z, squares, strict=True)):
+        log_ratios = effects * values[:, None] - effects**2 / 2 * held[:, None]
+        statistics = next_log_statistics(statistics, log_ratios)
         paths[block] = log_mixture(statistics)
     return paths
 

@@ -3,7 +3,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aiops_pipelines.statistics import (
@@ -70,6 +70,29 @@ def test_a_metric_may_change_its_unit_and_its_sign(
     for value in values:
         above, below = above.update(value, 1.0), below.update(-value * unit, unit)
     assert below.log_statistic == pytest.approx(above.log_statistic, rel=1e-9, abs=1e-9)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-50, 50), st.floats(0.001, 1)), min_size=2, max_size=6),
+    st.floats(0.05, 5),
+    st.floats(0, 2),
+)
+@settings(deadline=None)
+def test_no_distribution_makes_the_mean_e_value_exceed_one_where_its_error_was_expected(
+    atoms: list[tuple[float, float]], effect: float, beyond: float
+) -> None:
+    """A block of one case from atoms (value, weight), its mean at the limit or within it."""
+    values, weights = np.array(atoms).T
+    chances = weights / weights.sum()
+    centred = values - chances @ values
+    spread = math.sqrt(float(chances @ centred**2))
+    assume(spread > 1e-6)
+    start = MeanShiftDetector(beyond * spread, alternatives=(effect,))
+    found = [
+        start.update(value, abs(value - beyond * spread), expected_error=spread).log_statistic
+        for value in centred.tolist()
+    ]
+    assert float(chances @ np.exp(found)) <= 1 + 1e-9
 
 
 @given(DAY.filter(lambda day: day[1] > 0), st.floats(5, 5000))

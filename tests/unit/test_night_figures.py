@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from night_hospital import REFERENCE_DAYS, Night, limit, one, rule_like, system_like
 
+from aiops_pipelines.evaluation.areas import measured
 from aiops_pipelines.evaluation.status import figures_as_of
 from aiops_pipelines.evaluation.window import history
 from aiops_pipelines.portfolio import Area
@@ -223,3 +224,36 @@ def test_every_kind_of_output_has_performance_calibration_drift_and_bias(
         known = [f for f in figures if f.estimate is not None]
         assert known and all(f.n for f in known), area
         assert all(f.low is not None and f.low <= f.estimate <= (f.high or 0) for f in known)
+    today = night.day(REFERENCE_DAYS + 6)
+    days = history(night.lake, night.system, today, today)
+    later = days.window(days.monitored_mature_days)
+    joined, whole = days.reference.joined(later), days.window([*days.reference.days, *later.days])
+    for each in base.limits:
+        if each.definition.area in (Area.PERFORMANCE, Area.CALIBRATION):
+            found, expected = measured(joined, each), measured(whole, each)
+            assert (joined.days, found.n) == (whole.days, expected.n)
+            assert found.value == pytest.approx(expected.value, rel=1e-9)
+            assert found.standard_error == pytest.approx(expected.standard_error, rel=1e-9)
+
+
+def test_a_mean_breaches_once_earlier_cases_tell_how_far_off_a_block_may_be(
+    tmp_path: Path,
+) -> None:
+    def too_long(frame: Any) -> Any:
+        return days_of_stay(frame).assign(score=lambda rows: rows["score"] + 1)
+
+    def unread(frame: Any) -> Any:
+        return days_of_stay(frame).assign(label=np.nan, label_state="pending")
+
+    base = system_like("length-of-stay")
+    of_mean = limit("mean_error", maximum=0.5, window_days=7)
+    changes = {"truth": rule_like(base, mature_after_days=0), "limits": (of_mean,)}
+    for reference, verdicts in ((days_of_stay, "breach breach"), (unread, "warn breach")):
+        night = Night(tmp_path / reference.__name__, base.model_copy(update=changes))
+        night.fill(0, REFERENCE_DAYS - 1, frame=reference)
+        found = []
+        for last in (REFERENCE_DAYS + 6, REFERENCE_DAYS + 13):
+            night.fill(last - 6, last, frame=too_long)
+            figures = night.evaluate(Area.CALIBRATION, last)
+            found.append(one(figures, "mean_error").verdict.value)
+        assert " ".join(found) == verdicts

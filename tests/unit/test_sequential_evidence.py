@@ -130,16 +130,56 @@ def test_an_interval_tells_how_well_its_standard_error_is_known() -> None:
     assert implied_freedom(1e300, 1.0) == 0.1
 
 
-def test_a_block_whose_interval_reaches_further_towards_the_limit_weighs_less() -> None:
+@pytest.mark.parametrize(
+    ("metric", "earlier"),
+    [
+        ("positive_likelihood_ratio", None),
+        ("limit_of_agreement_high", Estimate(2.0, 1.9, 2.1, 0.05, 800, None, "earlier")),
+    ],
+)
+def test_a_block_whose_interval_reaches_further_towards_the_limit_weighs_less(
+    metric: str, earlier: Estimate | None
+) -> None:
     wide, tight = (
         with_block(
-            MeanShiftDetector(scaled("rmse", 2.0), "below"),
-            "rmse",
-            Estimate(1.5, 1.4, high, 0.1, 200, None, "RMSE"),
+            MeanShiftDetector(scaled(metric, 2.0), "below"),
+            metric,
+            Estimate(1.5, 1.4, high, 0.1, 200, None, "block"),
+            earlier,
         )
         for high in (2.1, 1.71)
     )
     assert wide.log_statistic < tight.log_statistic
+
+
+def test_a_mean_is_judged_by_the_error_that_earlier_cases_lead_to_expect() -> None:
+    """Delyon (2009) by hand: z = (1.3 - 1) / (.05 * sqrt(800 / 200)) = 3, [M] / <M> = .25."""
+    earlier = Estimate(0.9, 0.8, 1.0, 0.05, 800, None, "earlier")
+    block = Estimate(1.3, 1.2, 1.4, 0.05, 200, None, "block")
+    found = with_block(MeanShiftDetector(1.0, alternatives=(0.5,)), "mean_error", block, earlier)
+    assert found.log_statistic == pytest.approx(0.5 * 3 - 0.125 * (0.25 / 3 + 2 / 3))
+
+
+def test_a_block_that_looks_surer_than_earlier_cases_gains_nothing_by_it() -> None:
+    detector = MeanShiftDetector(1.0)
+    sure, usual = (detector.update(1.3, own, expected_error=0.1) for own in (1e-6, 0.1))
+    studentised = detector.update(1.3, 0.03)
+    assert usual.log_statistic < sure.log_statistic < studentised.log_statistic
+    wider = [detector.update(1.3, own, expected_error=0.1) for own in (0.12, 0.2, 0.5)]
+    assert [each.log_statistic for each in wider] == sorted(
+        (each.log_statistic for each in wider), reverse=True
+    )
+    assert wider[0].log_statistic < usual.log_statistic
+
+
+def test_a_mean_without_earlier_cases_says_nothing_and_one_all_alike_does() -> None:
+    alike = Estimate(1.0, 0.94, 1.0, None, 60, 60, "Wilson")
+    detector = MeanShiftDetector(scaled("within_one", 0.9))
+    for nothing in (None, Estimate.missing(0, None, "none"), alike):
+        silent = with_block(detector, "within_one", alike, nothing)
+        assert (silent.updates, silent.updates_with_evidence) == (1, 0)
+    earlier = Estimate(0.9, 0.86, 0.93, 0.02, 240, 216, "Wilson")
+    assert with_block(detector, "within_one", alike, earlier).updates_with_evidence == 1
 
 
 def test_proof_depends_on_totals_not_on_the_order_of_cases() -> None:
@@ -280,6 +320,7 @@ def test_ten_years_of_disaster_do_not_overflow() -> None:
         (lambda: MeanShiftDetector(0.8).update(math.nan, 0.1), "estimate"),
         (lambda: MeanShiftDetector(0.8).update(0.7, -0.1), "standard_error"),
         (lambda: MeanShiftDetector(0.8).update(0.7, 0.1, None, 0), "degrees_of_freedom"),
+        (lambda: MeanShiftDetector(0.8).update(0.7, 0.1, expected_error=-1), "expected_error"),
         (lambda: RateExceedance(1.0), "limit"),
         (lambda: RateExceedance(0.1, level=1.0), "level"),
         (lambda: RateExceedance(0.1).update(2, 1), "events"),
