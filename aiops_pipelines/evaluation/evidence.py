@@ -18,8 +18,7 @@ from aiops_pipelines.evaluation.measures import MEASURES, bad_events
 from aiops_pipelines.evaluation.window import History, Window
 from aiops_pipelines.portfolio import Limit
 from aiops_pipelines.statistics import Estimate, MeanShiftDetector, ShiryaevRoberts
-from aiops_pipelines.statistics.mean_shift import implied_freedom
-from aiops_pipelines.statistics.tails import normal_quantile
+from aiops_pipelines.statistics.mean_shift import implied_error, implied_freedom
 
 RUN_LENGTH_DAYS = 3650.0
 """The average run without a false alarm exactly at the limit: ten years."""
@@ -170,7 +169,7 @@ def with_block(
     if expected is None:
         return detector.update(None, None, on=on)
     if metric in _OF_SPREAD and reach is not None:
-        error = max(error or 0.0, reach / normal_quantile(0.975))
+        error = max(error or 0.0, implied_error(reach))
     return detector.update(value, error, on=on, expected_error=expected)
 
 

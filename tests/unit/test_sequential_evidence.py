@@ -19,7 +19,7 @@ from aiops_pipelines.statistics import (
     shiryaev_roberts_paths,
 )
 from aiops_pipelines.statistics.boundaries import BetaBinomialMixture
-from aiops_pipelines.statistics.mean_shift import implied_freedom
+from aiops_pipelines.statistics.mean_shift import implied_error, implied_freedom
 
 START = date(2025, 1, 1)
 
@@ -128,6 +128,7 @@ def test_an_interval_tells_how_well_its_standard_error_is_known() -> None:
     assert implied_freedom(12.7062047, 1.0) == pytest.approx(1, rel=1e-6)
     assert implied_freedom(1.9, 1.0) == math.inf
     assert implied_freedom(1e300, 1.0) == 0.1
+    assert implied_error(0.2 * 1.959963985) == pytest.approx(0.2, rel=1e-8)
 
 
 @pytest.mark.parametrize(
