@@ -71,8 +71,8 @@ def kolmogorov_smirnov(before: IntArray, after: IntArray) -> Distance:
     Under no drift its square is, at most, that of Kolmogorov's distribution.
     """
     gap, below, inverse = _gaps(before, after)
-    value = np.abs(gap).max(axis=-1)
-    place = np.abs(gap).argmax(axis=-1)[:, None]
+    size = np.abs(gap)
+    value, place = size.max(axis=-1), size.argmax(axis=-1)[:, None]
     f = np.take_along_axis(np.broadcast_to(below[0], gap.shape), place, 1)[:, 0]
     g = np.take_along_axis(below[1], place, 1)[:, 0]
     variance = f * (1 - f) / before.sum() + g * (1 - g) / after.sum(axis=-1)
@@ -138,8 +138,8 @@ def _delta(
 
 
 def _variance(share: FloatArray, values: FloatArray) -> FloatArray:
-    mean = np.sum(share * values, axis=-1, keepdims=True)
-    spread: FloatArray = np.sum(share * (values - mean) ** 2, axis=-1)
+    off = values - np.vecdot(share, values)[..., None]
+    spread: FloatArray = np.vecdot(share, np.multiply(off, off, out=off))
     return spread
 
 

@@ -31,7 +31,7 @@ SIDES = [
     ("paired", "mlstatkit-delong", (10**3, 10**4, 10**5, 10**6)),
     ("bootstrap", "confidenceinterval-bootstrap", (MILLION,)),
     ("subgroups", "fairlearn-plain", (10**5,)),
-    ("subgroups", "fairlearn-bootstrap", (10**5,)),
+    ("subgroups", "fairlearn-bootstrap", (MILLION,)),
     ("drift", "nannyml-drift", (MILLION,)),
     ("drift-from-counts", "nannyml-drift", (MILLION,)),
     ("drift", "evidently-drift", (MILLION,)),
@@ -44,7 +44,7 @@ NOTES = {
     "mlstatkit-delong": "MLstatkit: Delong_test of two scores",
     "confidenceinterval-bootstrap": "confidenceinterval: bootstrap, 10 replicates measured x 100",
     "fairlearn-plain": "fairlearn: MetricFrame, no intervals",
-    "fairlearn-bootstrap": "fairlearn: 100 bootstrap replicates, 2 measured x 50",
+    "fairlearn-bootstrap": "fairlearn: 100 bootstrap replicates, 1 measured x 100",
     "nannyml-drift": "NannyML: KS, Jensen-Shannon, Wasserstein",
     "evidently-drift": "Evidently: DataDriftPreset, 2 days measured x 182.5",
 }
