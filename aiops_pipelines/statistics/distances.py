@@ -10,6 +10,7 @@ Marsaglia, Tsang & Wang (2003) for Kolmogorov's distribution.
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -65,21 +66,14 @@ def jensen_shannon(before: IntArray, after: IntArray) -> Distance:
     return Distance(np.sqrt(divergence), null, null, _chi_square_error(variance, freedom, unit))
 
 
-def kolmogorov_smirnov(before: IntArray, after: IntArray) -> Distance:
-    """Return the greatest gap between the distributions of ordered cells, (cells,), (days, cells).
+def ordered(before: IntArray, after: IntArray, centres: FloatArray) -> tuple[Distance, Distance]:
+    """Return the Kolmogorov-Smirnov and the Wasserstein distance of values at rising `centres`.
 
-    Under no drift its square is, at most, that of Kolmogorov's distribution.
+    Counts are (bins,) and (days, bins). Under no drift the square of the first is, at most, that of
+    Kolmogorov's distribution.
     """
-    gap, below, inverse = _gaps(before, after)
-    size = np.abs(gap)
-    value, place = size.max(axis=-1), size.argmax(axis=-1)[:, None]
-    f = np.take_along_axis(np.broadcast_to(below[0], gap.shape), place, 1)[:, 0]
-    g = np.take_along_axis(below[1], place, 1)[:, 0]
-    variance = f * (1 - f) / before.sum() + g * (1 - g) / after.sum(axis=-1)
-    spread = _pooled_spread(below, inverse)
-    null = np.minimum(_KOLMOGOROV_SQUARE * inverse, np.sum(spread**2, axis=-1))
-    squared = 4 * value**2 * variance + _KOLMOGOROV_VARIANCE * inverse**2
-    return Distance(value, np.zeros_like(null), null, np.sqrt(squared))
+    gaps = _gaps(before, after)
+    return _kolmogorov_smirnov(before, after, gaps), _wasserstein(before, after, centres, gaps)
 
 
 def total_variation(before: IntArray, after: IntArray) -> Distance:
@@ -94,15 +88,23 @@ def total_variation(before: IntArray, after: IntArray) -> Distance:
     return Distance(value, np.zeros_like(null), null, error)
 
 
-def wasserstein(before: IntArray, after: IntArray, centres: FloatArray) -> Distance:
-    """Return the Wasserstein distance of counts (bins,) and (days, bins) of values at `centres`."""
-    gap, below, inverse = _gaps(before, after)
-    widths = np.diff(centres)
-    value = np.abs(gap[:, :-1]) @ widths
-    influence = np.zeros(gap.shape)
-    influence[:, :-1] = (np.sign(gap[:, :-1]) * widths)[:, ::-1].cumsum(axis=-1)[:, ::-1]
-    variance, _ = _delta(before, after, -influence, influence)
-    null = (_pooled_spread(below, inverse)[:, :-1] @ widths) ** 2
+def _kolmogorov_smirnov(before: IntArray, after: IntArray, gaps: "_Gaps") -> Distance:
+    size = np.abs(gaps.gap)
+    value, place = size.max(axis=-1), size.argmax(axis=-1)[:, None]
+    f, g = gaps.reference[place[:, 0]], np.take_along_axis(gaps.days, place, 1)[:, 0]
+    variance = f * (1 - f) / before.sum() + g * (1 - g) / after.sum(axis=-1)
+    null = np.minimum(_KOLMOGOROV_SQUARE * gaps.inverse, np.sum(gaps.spread**2, axis=-1))
+    squared = 4 * value**2 * variance + _KOLMOGOROV_VARIANCE * gaps.inverse**2
+    return Distance(value, np.zeros_like(null), null, np.sqrt(squared))
+
+
+def _wasserstein(before: IntArray, after: IntArray, centres: FloatArray, gaps: "_Gaps") -> Distance:
+    widths, gap = np.diff(centres), gaps.gap[:, :-1]
+    value = np.abs(gap) @ widths
+    influence = np.zeros(after.shape)
+    influence[:, :-1] = (np.sign(gap) * widths)[:, ::-1].cumsum(axis=-1)[:, ::-1]
+    variance, _ = _delta(before, after, influence, influence)
+    null = (gaps.spread[:, :-1] @ widths) ** 2
     error = np.sqrt(4 * value**2 * variance + 2 * null**2)
     return Distance(value, np.zeros_like(null), null, error)
 
@@ -143,17 +145,23 @@ def _variance(share: FloatArray, values: FloatArray) -> FloatArray:
     return spread
 
 
-def _gaps(
-    before: IntArray, after: IntArray
-) -> tuple[FloatArray, tuple[FloatArray, FloatArray], FloatArray]:
-    """Return the gaps between cumulative shares, the shares themselves, and 1/n + 1/m."""
+class _Gaps(NamedTuple):
+    """Cumulative shares of the reference (bins,) and of the days (days, bins), and their gaps.
+
+    `inverse` is 1/n + 1/m (days,); `spread` the standard error of each gap when both samples are of
+    one population.
+    """
+
+    gap: FloatArray
+    reference: FloatArray
+    days: FloatArray
+    inverse: FloatArray
+    spread: FloatArray
+
+
+def _gaps(before: IntArray, after: IntArray) -> _Gaps:
     n, m = before.sum(), after.sum(axis=-1, keepdims=True)
-    f, g = np.cumsum(before)[None, :] / n, np.cumsum(after, axis=-1) / m
-    return g - f, (f, g), 1 / n + 1 / m[:, 0]
-
-
-def _pooled_spread(below: tuple[FloatArray, FloatArray], inverse: FloatArray) -> FloatArray:
-    """Return the standard error of each cumulative gap when both samples are of one population."""
-    f, g = below
+    f, g = np.cumsum(before) / n, np.cumsum(after, axis=-1) / m
+    inverse = 1 / n + 1 / m[:, 0]
     spread = np.maximum(f * (1 - f), 0.0) / 2 + np.maximum(g * (1 - g), 0.0) / 2
-    return np.sqrt(spread * inverse[:, None])
+    return _Gaps(g - f, f, g, inverse, np.sqrt(spread * inverse[:, None]))

@@ -119,7 +119,8 @@ def drift_series(
     n, absent = counts.sum(axis=1), np.array([day.missing for day in days])
     missing = _rates(absent, n + absent, level)
     outside = _rates(np.array([day.outside for day in days]), n, level)
-    unfit = [Estimate.missing(of, None, f"not of {bins.kind} features") for of in n.tolist()]
+    unfit_for = f"not of {bins.kind} features"
+    unfit = [Estimate.missing(of, None, unfit_for) for of in n.tolist()]
     new, beyond = (unfit, outside) if bins.kind == "numeric" else (outside, unfit)
     moved = _distances(reference, counts, level)
     scales = _scale_factors(reference, counts)
@@ -166,21 +167,18 @@ def _distances(base: FeatureCounts, counts: IntArray, level: float) -> list[_Fou
         return [none] * len(counts)
     after = counts[filled]
     n = after.sum(axis=1)
-    cells, missed = _in_cells(base, after), _missed(base.n, n, level)
+    cells = _in_cells(base, after)
+    unstable, diverged, apart = _missed(cells[0], n, level)
     z = float(special.ndtri((1 + level) / 2))
     columns = [
-        _stability(distances.psi(*cells), n, z, distances.psi(*missed)),
-        _rooted(
-            distances.jensen_shannon(*cells), n, z, names[1], distances.jensen_shannon(*missed)
-        ),
+        _stability(distances.psi(*cells), n, z, unstable),
+        _rooted(distances.jensen_shannon(*cells), n, z, names[1], diverged),
     ]
-    apart = distances.total_variation(*missed)
     if numeric:
         # Bins that nobody fills move no distribution; there are ten of them to each that is filled.
         held = (base.counts > 0) | after.any(axis=0)
         before, now = base.counts[held], after[:, held]
-        gap = distances.kolmogorov_smirnov(before, now)
-        moved = distances.wasserstein(before, now, np.array(base.bins.centres)[held])
+        gap, moved = distances.ordered(before, now, np.array(base.bins.centres)[held])
         columns.append(_rooted(gap, n, z, names[2], apart))
         columns.append(_rooted(moved, n, z, names[3], apart, math.inf))
     else:
@@ -190,15 +188,24 @@ def _distances(base: FeatureCounts, counts: IntArray, level: float) -> list[_Fou
     return [_four(next(rows)) if has_any else none for has_any in filled.tolist()]
 
 
-def _missed(reference: int, n: IntArray, level: float) -> tuple[IntArray, IntArray]:
-    """Return counts of a constant feature's two cells, (cells,) and (days, cells).
+def _missed(
+    before: IntArray, n: IntArray, level: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return PSI, Jensen-Shannon and total variation that samples of a constant miss: (days,) each.
 
-    Where reference and day are of one value each nothing tells their spread: as many of the day's
-    cases may truly lie elsewhere as the smaller sample can miss (Clopper-Pearson's limit).
+    Where reference (cells,) and day are of one value each nothing tells their spread: as many of
+    the day's n cases may truly lie elsewhere as the smaller sample can miss (Clopper-Pearson's
+    limit). All 0 where the reference has more cells than one: its spread tells.
     """
+    if np.count_nonzero(before) > 1:
+        return np.zeros(len(n)), np.zeros(len(n)), np.zeros(len(n))
+    reference = int(before.sum())
     share = 1 - ((1 - level) / 2) ** (1 / np.minimum(n, reference))
     others = np.ceil(share * n).astype(np.int64)
-    return np.array([reference, 0]), np.column_stack([n - others, others])
+    cells = np.array([reference, 0]), np.column_stack([n - others, others])
+    found = [distances.psi, distances.jensen_shannon, distances.total_variation]
+    unstable, diverged, apart = (distance(*cells).value for distance in found)
+    return unstable, diverged, apart
 
 
 def _four(row: Sequence[Estimate]) -> _Four:
@@ -215,7 +222,7 @@ def _in_cells(base: FeatureCounts, after: IntArray) -> tuple[IntArray, IntArray]
     return before, np.add.reduceat(after[:, order], first, axis=1)
 
 
-def _stability(found: Distance, n: IntArray, z: float, missed: Distance) -> list[Estimate]:
+def _stability(found: Distance, n: IntArray, z: float, missed: FloatArray) -> list[Estimate]:
     """Return PSI with its null expectation taken off.
 
     The true PSI is never below 0, so the interval is cut there (but for a negative estimate).
@@ -224,12 +231,12 @@ def _stability(found: Distance, n: IntArray, z: float, missed: Distance) -> list
     value = found.value - found.most
     low = np.maximum(value - z * found.error, np.minimum(value, 0.0))
     high = np.maximum(value + z * found.error, 0.0)
-    high = np.where(found.error > 0, high, missed.value)
+    high = np.where(found.error > 0, high, missed)
     return _estimates(value, low, high, found.error, n, "PSI less its null expectation")
 
 
 def _rooted(
-    found: Distance, n: IntArray, z: float, name: str, missed: Distance, largest: float = 1.0
+    found: Distance, n: IntArray, z: float, name: str, missed: FloatArray, largest: float = 1.0
 ) -> list[Estimate]:
     """Return a distance, its interval with what chance adds to its square taken off.
 
@@ -241,9 +248,9 @@ def _rooted(
     high = np.sqrt(np.maximum(squared - found.least + z * found.error, squared))
     scale = 2 * np.maximum(found.value, np.sqrt(found.most))
     error = np.divide(found.error, scale, out=np.zeros_like(scale), where=scale > 0)
-    held = found.value * np.maximum(1 - 2 * missed.value, 0.0)
+    held = found.value * np.maximum(1 - 2 * missed, 0.0)
     low = np.where(spread, np.minimum(low, found.value), held)
-    unseen = missed.value if largest < math.inf else largest
+    unseen = missed if largest < math.inf else largest
     high = np.where(spread, np.minimum(high, largest), unseen)
     return _estimates(found.value, low, np.maximum(high, found.value), error, n, name)
 
@@ -252,7 +259,9 @@ def _estimates(
     value: FloatArray, low: FloatArray, high: FloatArray, error: FloatArray, n: IntArray, name: str
 ) -> list[Estimate]:
     method = f"{name}, from bins, delta method"
-    highest: list[float | None] = [None if math.isinf(end) else end for end in high.tolist()]
+    highest: list[float | None] = high.tolist()
+    if np.isinf(high).any():
+        highest = [None if end == math.inf else end for end in highest]
     columns = (value.tolist(), low.tolist(), highest, error.tolist(), n.tolist())
     return [Estimate(*row, None, method) for row in zip(*columns, strict=True)]
 
