@@ -42,7 +42,7 @@ def shrunk_rates(events: ArrayLike, n: ArrayLike, level: float = 0.95, seed: int
 
     A uniform prior on the mean, a uniform one on the standard deviation between cells. Cells
     without cases get no rate. `spread` is the posterior median range, from two cells on; its
-    interval is the shortest one, from 0 where the cells may all have one rate.
+    interval starts at 0 where the cells may all have one rate.
 
     Raises ValueError for differing lengths, negative counts or more events than cases.
     """
@@ -77,11 +77,11 @@ def shrunk_rates(events: ArrayLike, n: ArrayLike, level: float = 0.95, seed: int
 
 
 def _spread(drawn: FloatArray, n: int, events: int, level: float, method: str) -> Estimate:
-    """Return the posterior median range with its shortest interval (Chen & Shao, 1999).
+    """Return the posterior median range; the lower limit is the shortest interval's.
 
-    A range is never negative, and no draw of it is 0: an interval that starts among the lowest
-    hundredth of the draws reaches down to 0. An interval of equal tails would deny what the cells
-    allow, that all have one rate.
+    Chen & Shao (1999). A range is never negative, and no draw of it is 0: an interval that starts
+    among the lowest hundredth of the draws reaches down to 0. One of equal tails would deny what
+    the cells allow, that all have one rate; it has the upper limit, since few cells shrink too far.
     """
     if drawn.shape[1] < 2:
         return Estimate.missing(n, events, method)
@@ -90,7 +90,8 @@ def _spread(drawn: FloatArray, n: int, events: int, level: float, method: str) -
     widths = found[within - 1 :] - found[: len(found) - within + 1]
     first = int(np.argmin(widths))
     low = 0.0 if first < len(found) / 100 else float(found[first])
-    high, error = float(found[first + within - 1]), float(found.std(ddof=1))
+    high = max(float(found[first + within - 1]), float(np.quantile(found, (1 + level) / 2)))
+    error = float(found.std(ddof=1))
     return Estimate(float(np.median(found)), low, high, error, n, events, method)
 
 

@@ -86,7 +86,7 @@ def shifted(share: float) -> str:
         for shift in (0.0, 0.5)
         for n in (200, 1000)
     ]
-    return coverage_table(settings, scaled(200, share), 52)
+    return coverage_table(settings, scaled(300, share), 52)
 
 
 PARTS: dict[str, Part] = {"estimates": unchanged, "estimates-shifted": shifted}
