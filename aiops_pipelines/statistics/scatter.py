@@ -50,8 +50,9 @@ def scatter(
     scores = as_compiled(score)
     for first in range(0, len(score), _BLOCK):
         part = slice(first, first + _BLOCK)
-        codes = np.array([group[part] for group in groups], np.uint64)
         kept = np.clip(scores[part], EXTREME, 1 - EXTREME)
+        codes = np.array([group[part] for group in groups], np.uint64)
+        codes = codes.reshape(len(groups), len(kept))
         cases = scores[part], np.log(kept), np.log1p(-kept), state[part], codes
         _add(*cases, *rows, all_edges, below, bins_of, counts, sums)
     return [

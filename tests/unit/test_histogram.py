@@ -43,6 +43,7 @@ def test_all_strata_in_one_pass_are_what_each_is_alone() -> None:
     codes = [random.integers(0, 3, 500), random.integers(0, 2, 500)]
     together = Histogram.of_strata(score, label, [EDGES, EDGES[1:]], codes, [3, 2])
     assert [len(each) for each in together] == [3, 2]
+    assert Histogram.of_strata(score, label, [], [], []) == []
     for groups, code, edges in zip(together, codes, [EDGES, EDGES[1:]], strict=True):
         for value, histogram in enumerate(groups):
             alone = Histogram.from_cases(score[code == value], label[code == value], edges)
