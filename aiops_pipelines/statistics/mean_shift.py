@@ -65,8 +65,8 @@ class MeanShiftDetector(EDetector):
 
         `expected_error` is what the standard error of a mean of so many cases was expected to be
         before the block came, from earlier cases. A sample that lacks a long tail's rare case has
-        its mean and its own error wrong together, and looks surer than it is: an expected error
-        does not, and no distribution then raises more alarms than promised.
+        its mean and its own error wrong together, and looks surer than it is. What was expected
+        does not; where it is right, no distribution raises more alarms than promised.
 
         Without it `degrees_of_freedom` says how well the standard error is known (about the number
         of positives less one for an AUROC): below 30 it should be given, else small blocks alarm
@@ -83,7 +83,7 @@ class MeanShiftDetector(EDetector):
         harm = estimate - self.limit if self.direction == "above" else self.limit - estimate
         z, spread = harm / error, 1.0
         if expected_error:
-            spread = _squares((own / error) ** 2)
+            spread = _squares(own / error * (own / error))
         elif degrees_of_freedom is not None:
             z = _normal_score(z, positive("degrees_of_freedom", degrees_of_freedom))
         return self._with_evidence(effects * z - effects**2 / 2 * spread, on)
