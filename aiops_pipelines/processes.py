@@ -1,4 +1,4 @@
-"""Processes for work side by side: they stay for the next task and end with their parent."""
+"""Where work is done: here, or side by side in processes that stay and end with their parent."""
 
 import multiprocessing
 import os
@@ -6,8 +6,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Line = TypeVar("Line", bound=Hashable)
 
@@ -16,6 +17,19 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
     """Return a pool of spawned processes that die with this one: killed, it leaves nothing on."""
     spawn = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, spawn, initializer=_end_with_parent)
+
+
+class ThisProcess(Executor):
+    """Makes each call at once, in this process."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Return the finished future of the call."""
+        future = Future[T]()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001  whoever asks for the result gets it
+            future.set_exception(error)
+        return future
 
 
 def side_by_side(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from upath import UPath
 
+from aiops_pipelines.errors import ConfigurationError
+
 PSEUDONYM_KEY = "AIOPS_PSEUDONYM_KEY"
 
 
@@ -21,6 +23,7 @@ class Settings:
     AIOPS_SAFETY_EVENTS is where the safety-event system drops its reports (default
     `$AIOPS_HOME/safety-events`). Pages link to
     Dagster's UI at AIOPS_DAGSTER_LINK and to the incident desk's pages below AIOPS_INCIDENTS_LINK.
+    AIOPS_WORKERS is how many processes the command runs systems side by side in (default 2).
     A variable that is set but empty is one that is not set.
     """
 
@@ -32,13 +35,21 @@ class Settings:
     safety_events: Path
     dagster_link: str = ""
     incidents_link: str = ""
+    workers: int = 2
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Return the settings that `environment` (default: the process's) states."""
+        """Return the settings that `environment` (default: the process's) states.
+
+        Raises:
+            ConfigurationError: AIOPS_WORKERS is not a number of 1 or more.
+        """
         given = os.environ if environment is None else environment
         env = {name: value for name, value in given.items() if value}
         home = Path(env.get("AIOPS_HOME", "var")).absolute()
+        workers = env.get("AIOPS_WORKERS", "2")
+        if not (workers.isascii() and workers.isdigit() and int(workers)):
+            raise ConfigurationError("AIOPS_WORKERS must be a whole number of 1 or more")
         return cls(
             home=home,
             portfolio=Path(env.get("AIOPS_PORTFOLIO", "portfolio")).absolute(),
@@ -48,6 +59,7 @@ class Settings:
             safety_events=Path(env.get("AIOPS_SAFETY_EVENTS", home / "safety-events")).absolute(),
             dagster_link=env.get("AIOPS_DAGSTER_LINK", ""),
             incidents_link=env.get("AIOPS_INCIDENTS_LINK", ""),
+            workers=int(workers),
         )
 
     @property

@@ -45,7 +45,7 @@ def demo(
     settings, book = opened()
     write_simulation(settings, FIRST_DAY, LAST_DAY, SEED, volume=1.0)
     last_nights = [LAST_DAY - timedelta(days=back) for back in reversed(range(nights))]
-    with Runner() as runner:
+    with Runner(settings.workers) as runner:
         results = _history(runner, book, last_nights[0] - timedelta(days=1))
         results += replay_nights(runner, book, last_nights)
         update_incidents(settings, book)

@@ -68,7 +68,7 @@ def run(day: Day, system: SystemId = None, as_of: AsOf = None) -> None:
         system_task("night", system_id, day.date(), day.date(), known)
         for system_id in _chosen(book, system)
     ]
-    with Runner() as runner:
+    with Runner(settings.workers) as runner:
         results = run_tasks(runner, "night", tasks, again=True)
     update_incidents(settings, book)
     _exit_on_failure(results)
@@ -88,7 +88,7 @@ def backfill(start: From, end: To, system: SystemId = None, as_of: AsOf = None) 
     settings, book = opened()
     chosen = _chosen(book, system)
     history = [system_task("history", each, first, last, known) for each in chosen]
-    with Runner() as runner:
+    with Runner(settings.workers) as runner:
         results = run_tasks(runner, "history", history, again=True)
         filled = [result.task.system for result in results if result.success]
         nights = [system_task("night", each, last, last, known) for each in filled if each]
@@ -127,7 +127,7 @@ def run_tasks(
     runner: Runner, title: str, tasks: Sequence[Task], *, again: bool = False
 ) -> list[TaskResult]:
     """Run the tasks behind a progress bar; print the errors of those that failed."""
-    with progress() as bar:
+    with progress(ticking=not runner.alone) as bar:
         row = bar.add_task(title, total=len(tasks))
         results = runner.execute(tasks, again=again, on_done=lambda _: bar.advance(row))
     return _told(results)
@@ -136,7 +136,7 @@ def run_tasks(
 def replay_nights(runner: Runner, book: Portfolio, days: Sequence[date]) -> list[TaskResult]:
     """Run the nights of `days` behind a progress bar, late labels before each."""
     systems = [system.id for system in book.monitored]
-    with progress() as bar:
+    with progress(ticking=not runner.alone) as bar:
         row = bar.add_task("nights, late labels first", total=len(systems) * len(days))
         results = runner.replay(systems, days, on_night=lambda: bar.advance(row))
     return _told(results)
@@ -150,14 +150,15 @@ def _told(results: list[TaskResult]) -> list[TaskResult]:
     return results
 
 
-def progress() -> Progress:
-    """Return the house's progress bar."""
+def progress(*, ticking: bool = True) -> Progress:
+    """Return the house's progress bar; one that does not tick stays out of this process's runs."""
     return Progress(
         TextColumn("{task.description:<36}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=console,
+        auto_refresh=ticking,
     )
 
 
@@ -191,7 +192,7 @@ def write_simulation(settings: Settings, start: date, end: date, seed: int, volu
             end,
             seed=seed,
             volume=volume,
-            workers=2,
+            workers=settings.workers,
             progress=lambda done, total: bar.update(row, completed=done, total=total),
         )
 

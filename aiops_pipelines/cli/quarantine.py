@@ -96,7 +96,7 @@ def release_day(
     done = release(intake, chosen, feed, day.date(), now.date(), by, reason, now)
     job = "history" if feed == "predictions" else "restatement"
     tasks = [system_task(job, chosen.id, *span, now.date()) for span in spans(done.days)]
-    with Runner() as runner:
+    with Runner(settings.workers) as runner:
         results = run_tasks(runner, f"counting {system} anew", tasks, again=True)
     console.print(
         f"{done.held_before - done.held_after:,} entries released, {done.held_after:,} stay in "

@@ -1,6 +1,6 @@
 """Finds rows that say the same thing twice, that contradict each other, and that are replaced."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,11 +62,17 @@ def _rows_of_repeated_cases(blocks: Sequence[pa.Table]) -> np.ndarray:
     By 64 bits of the pseudonyms, which costs 8 bytes a row; the few that agree by chance are
     told apart afterwards.
     """
-    prints = [np.empty(0, np.uint64), *(_fingerprints(block["case_id"]) for block in blocks)]
-    all_prints = np.concatenate(prints)
-    ordered = np.sort(all_prints)
+    prints = [_fingerprints(block["case_id"]) for block in blocks]
+    ordered = np.sort(np.concatenate([np.empty(0, np.uint64), *prints]))
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    return np.flatnonzero(np.isin(all_prints, twice)) if twice.size else np.empty(0, np.int64)
+    del ordered
+    return np.flatnonzero(np.concatenate([np.empty(0, bool), *(_among(twice, p) for p in prints)]))
+
+
+def _among(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Tell which values are among the `ordered` ones, with little more memory than the answer."""
+    place = np.searchsorted(ordered, values)
+    return np.append(ordered, 0)[place] == values if ordered.size else np.zeros(values.size, bool)
 
 
 def _fingerprints(pseudonyms: pa.ChunkedArray) -> np.ndarray:
@@ -86,10 +92,24 @@ def _frame(
     blocks: Sequence[pa.Table], sources: Sequence[pa.Table], names: list[str], rows: np.ndarray
 ) -> pd.DataFrame:
     """Return the columns `names` of these rows, indexed by row, with the number of the file."""
-    table = pa.concat_tables([block.select(names) for block in blocks]).unify_dictionaries()
-    files = pa.concat_tables([source.select(["file"]) for source in sources])
-    frame: pd.DataFrame = table.take(pa.array(rows)).to_pandas()
-    names_of_files = files["file"].cast(pa.string()).take(pa.array(rows))
-    frame["_file"] = pc.index_in(names_of_files, files["file"].cast(pa.string()).unique())
+    chosen = list(_rows_of_blocks(blocks, rows))
+    table = pa.concat_tables(
+        [block.select(names).take(here) for block, here in zip(blocks, chosen, strict=True)]
+    )
+    files = pa.concat_tables(
+        [source.select(["file"]).take(here) for source, here in zip(sources, chosen, strict=True)]
+    )
+    frame: pd.DataFrame = table.unify_dictionaries().to_pandas()
+    names_of_files = files["file"].cast(pa.string())
+    frame["_file"] = pc.index_in(names_of_files, names_of_files.unique())
     frame.index = pd.Index(rows)
     return frame
+
+
+def _rows_of_blocks(blocks: Sequence[pa.Table], rows: np.ndarray) -> Iterator[pa.Array]:
+    """Yield, for each block, which of its own rows are among `rows` of all, in order."""
+    start = 0
+    for block in blocks:
+        end = start + block.num_rows
+        yield pa.array(rows[np.searchsorted(rows, start) : np.searchsorted(rows, end)] - start)
+        start = end

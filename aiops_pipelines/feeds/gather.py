@@ -70,19 +70,7 @@ def gather(
     shape: FeedShape, files: Iterable[RawFile], judge: Judge, pseudonym: Pseudonymiser
 ) -> FeedBatch:
     """Return the files' rows as one batch: judged, without duplicates, under pseudonyms."""
-    found, read, seen = _Gathered(), list[FileRead](), set[str]()
-    for file in files:
-        try:
-            if file.sha256 in seen:
-                raise UnreadableFileError(Rule.SAME_FILE_TWICE)
-            part = _judged(shape, file, judge, pseudonym)
-        except UnreadableFileError as error:
-            refused = quarantine_file(shape.feed, file.name, error.rule, error.column)
-            part = _Gathered(quarantine=[refused])
-        found.add(part)
-        read.append(FileRead(file.name, file.sha256, part.total))
-        if part.total:
-            seen.add(file.sha256)
+    found, read = _all_judged(shape, files, judge, pseudonym)
     return _as_batch(shape, found, read)
 
 
@@ -133,6 +121,25 @@ def join_batches(batches: Sequence[FeedBatch], schema: pa.Schema) -> FeedBatch:
         quarantine=pa.concat_tables(refused).combine_chunks(),
         files=tuple(file for batch in batches for file in batch.files),
     )
+
+
+def _all_judged(
+    shape: FeedShape, files: Iterable[RawFile], judge: Judge, pseudonym: Pseudonymiser
+) -> tuple[_Gathered, list[FileRead]]:
+    found, read, seen = _Gathered(), list[FileRead](), set[str]()
+    for file in files:
+        try:
+            if file.sha256 in seen:
+                raise UnreadableFileError(Rule.SAME_FILE_TWICE)
+            part = _judged(shape, file, judge, pseudonym)
+        except UnreadableFileError as error:
+            refused = quarantine_file(shape.feed, file.name, error.rule, error.column)
+            part = _Gathered(quarantine=[refused])
+        found.add(part)
+        read.append(FileRead(file.name, file.sha256, part.total))
+        if part.total:
+            seen.add(file.sha256)
+    return found, read
 
 
 def _judged(shape: FeedShape, file: RawFile, judge: Judge, pseudonym: Pseudonymiser) -> _Gathered:

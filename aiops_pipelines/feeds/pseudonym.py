@@ -21,6 +21,8 @@ Domain = Literal["case", "patient"]
 _VARIABLE = "AIOPS_PSEUDONYM_KEY"
 _SHORTEST = 32
 _HEX_DIGITS = 32
+_PAIRS = np.frombuffer(bytes(range(256)).hex().encode("ascii"), np.uint16)
+"""The two hexadecimal digits of each byte."""
 
 
 class Pseudonymiser:
@@ -72,7 +74,14 @@ class Pseudonymiser:
         if isinstance(texts, pa.ChunkedArray):
             texts = texts.combine_chunks()
         digests = hmac_sha256(self._keys[domain], texts.fill_null(b""))
-        digits = pa.py_buffer(digests.tobytes().hex().encode("ascii"))
-        offsets = pa.py_buffer(np.arange(len(texts) + 1, dtype=np.int32) * _HEX_DIGITS)
-        pseudonyms = pa.StringArray.from_buffers(len(texts), offsets, digits)
+        pseudonyms = _hexadecimal(digests)
         return pc.if_else(texts.is_valid(), pseudonyms, None) if texts.null_count else pseudonyms
+
+
+def _hexadecimal(digests: np.ndarray) -> pa.Array:
+    """Return each row of bytes as text; in Arrow's own memory, since it stays long."""
+    total = len(digests)
+    offsets, digits = (pa.allocate_buffer(size) for size in (4 * (total + 1), _HEX_DIGITS * total))
+    np.frombuffer(offsets, np.int32)[:] = np.arange(total + 1) * _HEX_DIGITS
+    np.frombuffer(digits, np.uint16)[:] = _PAIRS[digests.ravel()]
+    return pa.StringArray.from_buffers(total, offsets, digits)

@@ -42,8 +42,9 @@ class Sieve:
         return pa.concat_tables(self._refused)
 
     def sifted(self, table: pa.Table) -> tuple[pa.Table, pa.Table]:
-        """Return the kept rows of `table` and of the provenance."""
-        if self.kept.all():
-            return table, self._provenance
+        """Return the kept rows of `table` and of the provenance, in memory of their own.
+
+        What stays long must not lie between what is soon given back.
+        """
         kept = pa.array(self.kept)
         return table.filter(kept), self._provenance.filter(kept)

@@ -7,7 +7,7 @@ from typing import Self
 
 import dagster as dg
 
-from aiops_pipelines.processes import process_pool, side_by_side
+from aiops_pipelines.processes import ThisProcess, process_pool, side_by_side
 from aiops_pipelines.runner.tasks import (
     Task,
     TaskResult,
@@ -19,10 +19,15 @@ from aiops_pipelines.runner.tasks import (
 
 
 class Runner:
-    """Runs tasks in processes that stay for the next tasks; use it as a context manager."""
+    """Runs tasks in processes that stay for the next tasks; use it as a context manager.
 
-    def __init__(self, workers: int = 2) -> None:
-        self._processes = [process_pool(1) for _ in range(workers)]
+    One worker is this process itself: what would wait alone need not start another.
+    """
+
+    def __init__(self, workers: int) -> None:
+        """Take the number of processes to run tasks side by side in."""
+        self.alone = workers == 1
+        self._processes = [ThisProcess() if self.alone else process_pool(1) for _ in range(workers)]
 
     def __enter__(self) -> Self:
         return self

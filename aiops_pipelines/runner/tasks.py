@@ -4,6 +4,7 @@ A task that succeeded before need not run again, which makes a call that was kil
 """
 
 import sys
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -89,7 +90,7 @@ def run_task(task: Task) -> TaskResult:
 def run_job(job: dg.JobDefinition, task: Task, instance: dg.DagsterInstance) -> TaskResult:
     """Run a task's job in this process; the UI can run it again as if it had been started there.
 
-    A database that goes away ends this task, told in its errors, and no other.
+    Whatever ends it, a database that goes away for one, is told in its errors and ends no other.
     """
     single = task.start if task.start == task.end else None
     run_id = None
@@ -108,10 +109,11 @@ def run_job(job: dg.JobDefinition, task: Task, instance: dg.DagsterInstance) -> 
         run_id = run.run_id
         events = list(execute_run_iterator(InMemoryJob(job), run, instance))
         finished = instance.get_run_by_id(run_id)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  one broken system never stops the others
         if (gone := database_gone(error)) is None:
-            raise
-        return TaskResult(task, False, False, run_id, (f"{gone}; run it again",))
+            traceback.print_exc()
+        words = f"{gone}; run it again" if gone else f"{type(error).__name__}: {error}"
+        return TaskResult(task, False, False, run_id, (words,))
     success = finished is not None and finished.is_success
     return TaskResult(task, success, False, run_id, tuple(_errors(events)))
 
@@ -133,12 +135,12 @@ def _origin(job: str) -> RemoteJobOrigin:
 
 def _errors(events: Iterable[dg.DagsterEvent]) -> Iterable[str]:
     for event in events:
-        failure = event.event_specific_data if event.is_step_failure else None
-        error = getattr(failure, "error", None)
+        failed = event.is_step_failure or event.event_type is dg.DagsterEventType.RUN_FAILURE
+        error = getattr(event.event_specific_data, "error", None) if failed else None
         while error is not None and error.cause is not None:
             error = error.cause
         if error is not None:
-            yield f"{event.step_key}: {error.message.strip()}"
+            yield f"{event.step_key or 'the run'}: {error.message.strip()}"
 
 
 def succeeded(instance: dg.DagsterInstance, task: Task) -> bool:

@@ -134,7 +134,11 @@ def product(quick: bool) -> str:
         feeds += [("csv-10m", "CSV feed"), ("parquet-10m", "Parquet feed")]
     for task, name in feeds:
         found = path(task)
-        row(name, f"{found['rows']:,} rows in {found['seconds']:.1f} CPU seconds", found)
+        text = f"{found['rows']:,} rows in {found['clock']:.2f} s by the clock"
+        row(name, f"{text}, {found['seconds']:.2f} CPU seconds", found)
+    found = path("suite")
+    text = f"{found['expectations']} expectations of {found['rows']:,} rows in "
+    row("Great Expectations, warm", f"{text}{found['seconds']:.2f} CPU seconds", found)
     found = path("month" if quick else "year")
     row(
         "scored cases of twelve systems into daily statistics",

@@ -46,6 +46,7 @@ class MiniHospital:
             "AIOPS_HOME": str(self.home),
             "AIOPS_PORTFOLIO": str(self.folder / "portfolio"),
             "AIOPS_PSEUDONYM_KEY": KEY,
+            "AIOPS_WORKERS": "1",
             "COLUMNS": "200",
         }
 

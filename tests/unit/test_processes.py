@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from aiops_pipelines.processes import side_by_side
+from aiops_pipelines.processes import ThisProcess, side_by_side
 
 Told = tuple[str, int, int]
 PATIENCE = 30.0
@@ -35,6 +35,13 @@ def test_each_call_runs_once_and_each_line_in_its_order(pools: list[ThreadPoolEx
     told = list(side_by_side(pools, lines))
     for name in lines:
         assert [step for line, step, _ in told if line == name] == [0, 1, 2, 3]
+
+
+def test_alone_each_call_runs_here_and_fails_to_whoever_asks_for_its_result() -> None:
+    told = list(side_by_side([ThisProcess()], {"a": [call("a", 0), call("a", 1)]}))
+    assert told == [("a", 0, threading.get_ident()), ("a", 1, threading.get_ident())]
+    with pytest.raises(ZeroDivisionError):
+        ThisProcess().submit(lambda: 1 / 0).result()
 
 
 def test_a_line_stays_with_the_worker_that_began_it(pools: list[ThreadPoolExecutor]) -> None:

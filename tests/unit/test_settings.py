@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from aiops_pipelines.errors import ConfigurationError
 from aiops_pipelines.settings import Settings
 
 
@@ -17,3 +20,9 @@ def test_the_home_moves_what_is_below_it_and_nothing_else(tmp_path: Path) -> Non
     assert moved.incidents_url == f"sqlite:///{tmp_path / 'incidents.db'}"
     assert moved.dagster_home == tmp_path / "dagster"
     assert str(moved.lake).startswith("memory://")
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5", "²"])
+def test_a_number_of_workers_that_is_none_is_refused(workers: str) -> None:
+    with pytest.raises(ConfigurationError, match="AIOPS_WORKERS must be a whole number"):
+        Settings.from_environment({"AIOPS_WORKERS": workers})
