@@ -13,7 +13,7 @@ from aiops_pipelines.portfolio import Feed
 
 ROWS_LIMIT = 50_000_000
 """The most rows of one file: a few bytes can declare any number of equal rows."""
-_BATCH_ROWS = 250_000
+_BATCH_ROWS = 125_000
 _READ_BYTES = 1 << 20
 _BYTES = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 _NO_VALUES = (pa.types.is_duration, pa.types.is_interval)
