@@ -35,6 +35,7 @@ from aiops_pipelines.statistics.resampling import mean_estimate
 from aiops_pipelines.statistics.tie_blocks import labelled_keys
 
 _LABEL = np.uint64(1)
+_ABOVE_ALL = 1.5
 _SMALL = 1e-4
 """Below this score log(1 - score) loses digits, and its series has them all."""
 
@@ -93,9 +94,8 @@ def exact_metrics(
     bins = whole("bins", bins, least=1, most=MANY)
     keys = labelled_keys(scores, labels)
     positives = int(labels.sum())
-    value = (keys >> _LABEL).view(np.float64)
-    chance = _chances(keys, value)
-    over_cases, per_bin = _sweep(keys, value, np.log(chance, out=chance), positives, bins)
+    chance = _chances(keys)
+    over_cases, per_bin = _sweep(keys, np.log(chance, out=chance), positives, bins)
     swept = _Sums(*over_cases, *per_bin)
     curve = reliability_from_bins(swept.bin_score, swept.bin_positive, swept.bin_n, level)
     ece, debiased = expected_calibration_errors(curve, level)
@@ -110,7 +110,7 @@ def exact_metrics(
         ece,
         debiased,
         curve,
-        tuple(_operating_point(keys, value, cut, level) for cut in cuts.tolist()),
+        tuple(_operating_point(keys, positives, cut, level) for cut in cuts.tolist()),
     )
 
 
@@ -183,19 +183,34 @@ def _brier(swept: _Sums, n: int, positives: int, level: float) -> Brier:
 
 
 def _operating_point(
-    keys: KeyArray, value: FloatArray, threshold: float, level: float
+    keys: KeyArray, positives: int, threshold: float, level: float
 ) -> OperatingPoint:
-    first = int(np.searchsorted(value, threshold))
-    tp, fn = (int((half & _LABEL).sum()) for half in (keys[first:], keys[:first]))
+    least = np.float64(min(max(threshold, 0.0), _ABOVE_ALL)).view(np.uint64) << _LABEL
+    first = int(np.searchsorted(keys, least))
+    fn = int(_positives(keys[:first]))
+    tp = positives - fn
     return operating_point_from_counts(tp, len(keys) - first - tp, fn, first - fn, level)
 
 
 @njit(cache=True, error_model="numpy")
-def _chances(keys: KeyArray, value: FloatArray) -> FloatArray:
+def _positives(keys: KeyArray) -> np.uint64:
+    found = np.uint64(0)
+    for i in range(len(keys)):
+        found += keys[i] & _LABEL
+    return found
+
+
+@njit(cache=True, inline="always")
+def _score(key: np.uint64) -> np.float64:
+    return np.uint64(key >> _LABEL).view(np.float64)
+
+
+@njit(cache=True, error_model="numpy")
+def _chances(keys: KeyArray) -> FloatArray:
     """Return the chance that each case's score, kept from 0 and 1, gave to what happened."""
-    found = np.empty(len(value))
-    for i in range(len(value)):
-        kept = min(max(value[i], EXTREME), 1 - EXTREME)
+    found = np.empty(len(keys))
+    for i in range(len(keys)):
+        kept = min(max(_score(keys[i]), EXTREME), 1 - EXTREME)
         found[i] = kept if keys[i] & _LABEL else 1 - kept
     return found
 
@@ -224,7 +239,7 @@ def _auroc_variance(keys: KeyArray, value: float, n_positive: int) -> float:
 
 @njit(cache=True, error_model="numpy")
 def _sweep(
-    keys: KeyArray, value: FloatArray, log_chance: FloatArray, n_positive: int, bins: int
+    keys: KeyArray, log_chance: FloatArray, n_positive: int, bins: int
 ) -> tuple[
     tuple[float, float, float, float, float, float, float, float, float],
     tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
@@ -235,7 +250,7 @@ def _sweep(
     n_in, positive_in, score_in, squares_in, product_in = (0.0,) * 5
     i, found, k = 0, 0, 0
     while i < n:
-        v, pattern = value[i], keys[i] >> _LABEL
+        v, pattern = _score(keys[i]), keys[i] >> _LABEL
         last, p, of_positive, of_negative = i, 0, 0.0, 0.0
         while last < n and keys[last] >> _LABEL == pattern:
             if keys[last] & _LABEL:

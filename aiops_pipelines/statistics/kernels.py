@@ -14,7 +14,7 @@ def compile_kernels() -> None:
     """Run each compiled kernel on a few cases, so that its machine code is cached on disk."""
     score, label = np.array([0.2, 0.7, 0.4]), np.array([0, 1, 1])
     Histogram.from_cases(score, label, reference_edges(score, [0.5]))
-    exact_metrics(score, label)
+    exact_metrics(score, label, [0.5])
     exact_metrics(np.tile(score, 10_000), np.tile(label, 10_000))
     average_precision(score, label)
     auroc(score - 1, label)
