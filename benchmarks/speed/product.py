@@ -24,6 +24,7 @@ from upath import UPath
 from aiops_pipelines.evaluation.daily import daily_statistics
 from aiops_pipelines.evaluation.profile import build_profile
 from aiops_pipelines.feeds import FeedBatch, Pseudonymiser, read_predictions
+from aiops_pipelines.feeds.arrivals import WATCH, files_arrived
 from aiops_pipelines.lake import Lake
 from aiops_pipelines.portfolio import System, load_portfolio
 from aiops_pipelines.quality.validation import validate_predictions
@@ -85,6 +86,16 @@ def read_delivery(system: System, root: Path) -> FeedBatch:
     """Read the day's file as the night does."""
     zone = ZoneInfo("America/Chicago")
     return read_predictions(system, DAY, UPath(root), Pseudonymiser(b"k" * 32), zone)
+
+
+def adapter(folder: Path, system: str, copies: int) -> dict[str, float]:
+    """Read the same file as its adapter does: decoded block by block, nothing kept."""
+    found, root = BOOK.system(system), folder / f"feed-{system}-{copies}"
+    start, start_clock = time.process_time(), time.perf_counter()
+    files = files_arrived(found, "predictions", DAY, UPath(root), ZoneInfo("UTC"), WATCH)
+    rows = sum(block.total for file in files for block in file.blocks)
+    clock = time.perf_counter() - start_clock
+    return {"rows": rows, "seconds": time.process_time() - start, "clock": clock}
 
 
 def suite(folder: Path, rows: int) -> dict[str, float]:
@@ -200,6 +211,8 @@ TASKS: dict[str, Callable[[Path], dict[str, float]]] = {
     "parquet": lambda folder: feed(folder, "deterioration-index", 1),
     "csv-10m": lambda folder: feed(folder, "sepsis-early-warning", 10),
     "parquet-10m": lambda folder: feed(folder, "deterioration-index", 10),
+    "csv-10m-adapter": lambda folder: adapter(folder, "sepsis-early-warning", 10),
+    "parquet-10m-adapter": lambda folder: adapter(folder, "deterioration-index", 10),
     "suite": lambda folder: suite(folder, 10**5),
     "year": lambda folder: year(folder, 365),
     "month": lambda folder: year(folder, 30),

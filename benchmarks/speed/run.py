@@ -129,9 +129,14 @@ def product(quick: bool) -> str:
     def row(name: str, text: str, found: dict[str, float]) -> None:
         rows.append((name, text, f"{found['peak_mb']:,.0f} MB"))
 
-    feeds = [("csv", "CSV feed"), ("parquet", "Parquet feed")]
+    feeds = [("csv", "CSV feed, 15 columns"), ("parquet", "Parquet feed, 13 columns")]
     if not quick:
-        feeds += [("csv-10m", "CSV feed"), ("parquet-10m", "Parquet feed")]
+        feeds += [
+            ("csv-10m", "CSV feed, 15 columns"),
+            ("csv-10m-adapter", "its adapter alone"),
+            ("parquet-10m", "Parquet feed, 13 columns"),
+            ("parquet-10m-adapter", "its adapter alone"),
+        ]
     for task, name in feeds:
         found = path(task)
         text = f"{found['rows']:,} rows in {found['clock']:.2f} s by the clock"
