@@ -45,7 +45,9 @@ def main(task: str, arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Run lint and all tests; PostgreSQL comes with the Python packages, the browser from apt."""
     need_system_packages(missing_browser(), "the tests of pages and PDF as a person sees them")
-    return lint() or run("pytest", *(arguments or ["-n", "2", "--dist", "loadfile"]))
+    # In the order of the files: acceptance comes first, its long demos not alone at the end.
+    side_by_side = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    return lint() or run("pytest", *(arguments or side_by_side))
 
 
 def lint() -> int:
