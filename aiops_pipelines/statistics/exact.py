@@ -92,9 +92,11 @@ def exact_metrics(
     n = same_length(score=scores, label=labels)
     cuts = real("thresholds", thresholds)
     bins = whole("bins", bins, least=1, most=MANY)
-    keys = labelled_keys(scores, labels)
+    # One piece of memory: it is what the operating system takes longest to give.
+    rooms = np.empty((2, n), np.uint64)
+    keys, chance = labelled_keys(scores, labels, rooms), rooms[0].view(np.float64)
     positives = int(labels.sum())
-    chance = _chances(keys)
+    _write_chances(keys, chance)
     over_cases, per_bin = _sweep(keys, np.log(chance, out=chance), positives, bins)
     swept = _Sums(*over_cases, *per_bin)
     curve = reliability_from_bins(swept.bin_score, swept.bin_positive, swept.bin_n, level)
@@ -206,13 +208,11 @@ def _score(key: np.uint64) -> np.float64:
 
 
 @njit(cache=True, error_model="numpy")
-def _chances(keys: KeyArray) -> FloatArray:
-    """Return the chance that each case's score, kept from 0 and 1, gave to what happened."""
-    found = np.empty(len(keys))
+def _write_chances(keys: KeyArray, chance: FloatArray) -> None:
+    """Write the chance that each case's score, kept from 0 and 1, gave to what happened."""
     for i in range(len(keys)):
         kept = min(max(_score(keys[i]), EXTREME), 1 - EXTREME)
-        found[i] = kept if keys[i] & _LABEL else 1 - kept
-    return found
+        chance[i] = kept if keys[i] & _LABEL else 1 - kept
 
 
 @njit(cache=True, error_model="numpy")

@@ -18,12 +18,16 @@ _FEW = 20_000
 _SIGN = np.iinfo(np.int64).min
 
 
-def sorted_keys(keys: KeyArray, spare: int = 0) -> KeyArray:
-    """Return `keys` (n,) in rising order but for their `spare` lowest bits.
+def sorted_keys(keys: KeyArray, room: KeyArray, spare: int = 0) -> KeyArray:
+    """Return `keys` (n,) in rising order but for their `spare` lowest bits, in `room` (n,).
 
     Keys that differ in those bits only come in no certain order; `keys` are overwritten.
     """
-    return np.sort(keys) if len(keys) < _FEW else _radix_sorted(keys, np.uint64(spare))
+    if len(keys) < _FEW:
+        room[:] = keys
+        room.sort()
+        return room
+    return _radix_sorted(keys, room, np.uint64(spare))
 
 
 def sorted_numbers(values: FloatArray) -> FloatArray:
@@ -34,13 +38,14 @@ def sorted_numbers(values: FloatArray) -> FloatArray:
     if len(values) < _FEW:
         return np.sort(values)
     bits = (values + 0.0).view(np.int64)
-    keys = sorted_keys((bits ^ ((bits >> 63) | _SIGN)).view(np.uint64)).view(np.int64)
-    return (keys ^ (~(keys >> 63) | _SIGN)).view(np.float64)
+    keys = (bits ^ ((bits >> 63) | _SIGN)).view(np.uint64)
+    ordered = sorted_keys(keys, np.empty_like(keys)).view(np.int64)
+    return (ordered ^ (~(ordered >> 63) | _SIGN)).view(np.float64)
 
 
 @njit(cache=True, error_model="numpy")
-def _radix_sorted(keys: KeyArray, spare: np.uint64) -> KeyArray:
-    """Return `keys` in rising order but for their `spare` lowest bits; `keys` are overwritten.
+def _radix_sorted(keys: KeyArray, room: KeyArray, spare: np.uint64) -> KeyArray:
+    """Return `keys` in rising order but for their `spare` lowest bits, in `room`.
 
     By three digits of their distance from the lowest key, the last one first; runs of keys that
     these digits can't tell apart are then sorted where they need it.
@@ -57,7 +62,7 @@ def _radix_sorted(keys: KeyArray, spare: np.uint64) -> KeyArray:
         prefix = (keys[i] - lowest) >> cut
         for digit in range(_DIGITS):
             numbers[digit, np.int64((prefix >> np.uint64(_DIGIT_BITS * digit)) & mask)] += 1
-    source, target = keys, np.empty_like(keys)
+    source, target = keys, room
     for digit in range(_DIGITS):
         shift, place = cut + np.uint64(_DIGIT_BITS * digit), numbers[digit]
         place[:] = np.cumsum(place) - place

@@ -40,16 +40,18 @@ def tie_blocks(score: FloatArray, label: BoolArray) -> TieBlocks:
     return TieBlocks(*_merged_blocks(*by_class))
 
 
-def labelled_keys(score: FloatArray, label: BoolArray) -> KeyArray:
+def labelled_keys(score: FloatArray, label: BoolArray, rooms: KeyArray | None = None) -> KeyArray:
     """Return scores in [0, 2) in rising order (n,), each with its label in the lowest bit.
 
     A float64 in [0, 2) never uses its two highest bits, so its pattern shifted by one leaves the
-    lowest bit to the label. Labels of equal scores come in no certain order.
+    lowest bit to the label. Labels of equal scores come in no certain order. With `rooms` (2, n)
+    the result lies in the second, and the first is free again.
     """
-    keys = (score + 0.0).view(np.uint64)
+    keys, ordered = np.empty((2, len(score)), np.uint64) if rooms is None else rooms
+    np.add(score, 0.0, out=keys.view(np.float64))
     keys <<= _ONE
     keys |= label.view(np.uint8)
-    return sorted_keys(keys, spare=1)
+    return sorted_keys(keys, ordered, spare=1)
 
 
 @njit(cache=True, error_model="numpy")
