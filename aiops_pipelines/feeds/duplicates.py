@@ -71,8 +71,11 @@ def _rows_of_repeated_cases(blocks: Sequence[pa.Table]) -> np.ndarray:
 
 def _among(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Tell which values are among the `ordered` ones, with little more memory than the answer."""
+    if not ordered.size:
+        return np.zeros(values.size, bool)
     place = np.searchsorted(ordered, values)
-    return np.append(ordered, 0)[place] == values if ordered.size else np.zeros(values.size, bool)
+    found: np.ndarray = ordered[np.minimum(place, ordered.size - 1)] == values
+    return found
 
 
 def _fingerprints(pseudonyms: pa.ChunkedArray) -> np.ndarray:

@@ -15,7 +15,8 @@ def predictions_beside_cleared(
 ) -> FeedBatch:
     """Return `batch` with those rows of `held` that came in the files that are `gone`.
 
-    `held` are the day's predictions as they were written, `refused` what was refused of the files.
+    `held` are the day's predictions as they were written, `refused` what was refused of files that
+    are not there under their names: of one that got another name it is refused anew.
     """
     shape = prediction_shape(system)
     wanted = pa.schema([*shape.schema, *PROVENANCE])
@@ -23,6 +24,7 @@ def predictions_beside_cleared(
     rows = _with_columns(held, wanted)
     rows = rows.filter(pc.is_in(rows["file"].cast(pa.string()), value_set=names)).cast(wanted)
     where = rows.select(PROVENANCE.names)
+    refused = refused.filter(pc.is_in(refused["file"], value_set=names))
     return with_earlier(shape, batch, rows.select(shape.schema.names), where, refused)
 
 

@@ -356,7 +356,7 @@ def test_where_the_last_file_stands_for_the_day_it_does_so_after_it_was_cleared(
 
 
 def test_a_file_that_got_another_name_is_not_counted_twice(intake: Intake, drops: Drops) -> None:
-    system, first, _ = several_files(drops, "add")
+    system, first, second = several_files(drops, "add")
     list(ingest_predictions(intake, system, [DAY], DAY))
     before = intake.lake.read("predictions", system.id, DAY)
     refused = intake.lake.read("quarantine", system.id, DAY)
@@ -364,6 +364,11 @@ def test_a_file_that_got_another_name_is_not_counted_twice(intake: Intake, drops
     list(ingest_predictions(intake, system, [DAY], DAY))
     after = intake.lake.read("predictions", system.id, DAY)
     assert after.drop_columns("file").equals(before.drop_columns("file"))
+    assert intake.lake.read("quarantine", system.id, DAY).num_rows == refused.num_rows
+    second.unlink()
+    first.with_name(f"{DAY}-0.csv").rename(first.with_name(f"{DAY}-3.csv"))
+    list(ingest_predictions(intake, system, [DAY], DAY))
+    assert intake.lake.read("predictions", system.id, DAY).num_rows == before.num_rows
     assert intake.lake.read("quarantine", system.id, DAY).num_rows == refused.num_rows
 
 
