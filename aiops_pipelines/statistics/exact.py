@@ -222,19 +222,18 @@ def _auroc_variance(keys: KeyArray, value: float, n_positive: int) -> float:
     of_positives, of_negatives = 0.0, 0.0
     i, found = 0, 0
     while i < len(keys):
-        last, p = i, 0
+        last, p = i + 1, int(keys[i] & _LABEL)
         while last < len(keys) and keys[last] >> _LABEL == keys[i] >> _LABEL:
-            if keys[last] & _LABEL:
-                p += 1
+            p += int(keys[last] & _LABEL)
             last += 1
         q = last - i - p
-        share_below = (i - found + q / 2) / n_negative - value
-        share_above = 1 - (found + p / 2) / n_positive - value
-        of_positives += p * share_below * share_below
-        of_negatives += q * share_above * share_above
+        below = i - found + q / 2 - value * n_negative
+        above = n_positive - found - p / 2 - value * n_positive
+        of_positives += p * below * below
+        of_negatives += q * above * above
         i, found = last, found + p
-    variance = of_positives / max(n_positive - 1, 1) / n_positive
-    return variance + of_negatives / max(n_negative - 1, 1) / n_negative
+    variance = of_positives / n_negative**2 / max(n_positive - 1, 1) / n_positive
+    return variance + of_negatives / n_positive**2 / max(n_negative - 1, 1) / n_negative
 
 
 @njit(cache=True, error_model="numpy")
@@ -250,8 +249,10 @@ def _sweep(
     n_in, positive_in, score_in, squares_in, product_in = (0.0,) * 5
     i, found, k = 0, 0, 0
     while i < n:
+        # No branch on the label of a case alone, as most are: processors can't guess it.
         v, pattern = _score(keys[i]), keys[i] >> _LABEL
-        last, p, of_positive, of_negative = i, 0, 0.0, 0.0
+        last, p = i + 1, int(keys[i] & _LABEL)
+        of_positive = of_negative = log_chance[i]
         while last < n and keys[last] >> _LABEL == pattern:
             if keys[last] & _LABEL:
                 p += 1
@@ -263,14 +264,14 @@ def _sweep(
         q = t - p
         if v < _SMALL:
             of_negative = -max(v, EXTREME) * (1 + v * (1 / 2 + v * (1 / 3 + v / 4)))
-        place = min(int((i + t / 2) / n * bins), bins - 1)
-        if place != k:
-            per_bin[:, k] = n_in, positive_in, score_in, squares_in, product_in
-            n_in, positive_in, score_in, squares_in, product_in = (0.0,) * 5
-            k = place
+        if last * bins >= n * (k + 1):  # Only then can the middle have reached the next bin.
+            place = min(int((i + t / 2) / n * bins), bins - 1)
+            if place != k:
+                per_bin[:, k] = n_in, positive_in, score_in, squares_in, product_in
+                n_in, positive_in, score_in, squares_in, product_in = (0.0,) * 5
+                k = place
         pairs += p * (i - found + q / 2)
-        if p:
-            precision += p * (n_positive - found) / (n - i)
+        precision += p * (n_positive - found) / (n - i)
         missed, raised = (1 - v) * (1 - v), v * v
         brier += p * missed + q * raised
         brier_squares += p * missed * missed + q * raised * raised
