@@ -2,7 +2,7 @@
 
     python -m benchmarks.coverage.run [PART ...] [--share 0.1]
 
-Without a PART all of them, each written as soon as it is done. Seeds are fixed: the same code and
+Without a PART all of them, as many at once as there are cores. Seeds are fixed: the same code and
 share give the same tables. What an interrupted run has finished is kept in build/coverage/ and
 not simulated again, unless the code changed or the part is named.
 """
@@ -10,6 +10,7 @@ not simulated again, unless the code changed or the part is named.
 import argparse
 import hashlib
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from benchmarks.coverage import (
@@ -47,14 +48,25 @@ def main(chosen: list[str], share: float) -> None:
     """Write the tables of the chosen parts, or of all that this code has not simulated yet."""
     KEPT.mkdir(parents=True, exist_ok=True)
     code = digest()
-    for name in chosen or PARTS:
-        kept = KEPT / f"{name}-{share:g}-{code}.md"
-        if chosen or not kept.exists():
-            start = time.perf_counter()
-            text = PARTS[name](share)
-            kept.write_text(text)
-            print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
-        write_block(DOCUMENT, name, f"\n{kept.read_text()}")
+    kept = {name: KEPT / f"{name}-{share:g}-{code}.md" for name in chosen or PARTS}
+    with ProcessPoolExecutor() as processes:
+        running = {
+            processes.submit(simulated, name, share): name
+            for name, file in kept.items()
+            if chosen or not file.exists()
+        }
+        for done in as_completed(running):
+            text, seconds = done.result()
+            kept[running[done]].write_text(text)
+            print(f"{running[done]}: {seconds:.0f} s", flush=True)
+    for name, file in kept.items():
+        write_block(DOCUMENT, name, f"\n{file.read_text()}")
+
+
+def simulated(name: str, share: float) -> tuple[str, float]:
+    """Return a part's table and the seconds that it took."""
+    start = time.perf_counter()
+    return PARTS[name](share), time.perf_counter() - start
 
 
 def digest() -> str:
