@@ -20,6 +20,7 @@ from aiops_pipelines.statistics.arguments import (
     real,
     refuse,
     same_length,
+    vector,
     whole,
 )
 from aiops_pipelines.statistics.daily_counts import whole_counts
@@ -182,11 +183,11 @@ def multiclass(probabilities: ArrayLike, label: ArrayLike, level: float = 0.95) 
     chance = numbers("probabilities", given)
     broken = np.isfinite(chance).sum(axis=1) < chance.shape[1]
     refuse("probabilities", "must be finite", broken, chance)
-    same_length(probabilities=chance, label=np.asarray(label))
+    same_length(probabilities=chance, label=vector("label", label))
     classes = chance.shape[1]
     predicted = chance.argmax(axis=1) if len(chance) else np.zeros(0)
     matrix = confusion_matrix(predicted, label, classes)
-    truth = np.asarray(label)
+    truth = numbers("label", label)
     each = tuple(auroc(chance[:, k], truth == k, level=level) for k in range(classes))
     n = int(matrix.sum())
     return Multiclass(
@@ -204,7 +205,7 @@ def _share(hits: int, of: IntArray | FloatArray, level: float) -> Estimate:
 
 
 def _macro(
-    chance: FloatArray, truth: IntArray, each: tuple[Estimate, ...], level: float
+    chance: FloatArray, truth: FloatArray, each: tuple[Estimate, ...], level: float
 ) -> Estimate:
     method = "macro one-vs-rest AUROC, DeLong"
     n, values = len(truth), [e.value for e in each if e.value is not None]

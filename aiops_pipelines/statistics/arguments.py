@@ -1,6 +1,8 @@
 """Checks of arguments shared by all statistics: every refusal names argument, rule and index."""
 
 import math
+from decimal import Decimal
+from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,20 +26,38 @@ def refuse(name: str, rule: str, broken: NDArray[np.bool_], values: NDArray[Any]
         raise ValueError(f"{name}: {rule}; first offending index {index} (value {values[index]!r})")
 
 
-def _vector(name: str, values: ArrayLike) -> NDArray[Any]:
+def _array(values: ArrayLike) -> NDArray[Any]:
+    """Return `values` as an array that still holds numbers where a list mixed them with text."""
     array = np.asarray(values)
+    return np.asarray(values, dtype=object) if array.dtype.kind in "SU" else array
+
+
+def vector(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Return `values` as an array of one dimension; raise ValueError for another shape."""
+    array = _array(values)
     if array.ndim != 1:
         raise ValueError(f"{name}: must be one-dimensional, has shape {array.shape}")
     return array
 
 
 def numbers(name: str, values: ArrayLike) -> FloatArray:
-    """Return `values` as float64 of any shape, None as NaN; raise ValueError for other things."""
-    array = np.asarray(values)
-    try:
-        return array.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name}: must be numbers, is {array.dtype}") from error
+    """Return `values` as float64 of any shape, None as NaN; ValueError at the first other thing.
+
+    Text is none, not even "1": who wrote it may mean another coding.
+    """
+    array = _array(values)
+    if array.dtype.kind not in "biufO":
+        raise ValueError(f"{name}: must be numbers, is {array.dtype}")
+    if array.dtype.kind == "O":
+        flat = array.ravel()
+        broken = [not (each is None or is_number(each)) for each in flat]
+        refuse(name, "must be numbers", np.array(broken, bool), flat)
+    return array.astype(np.float64, copy=False)
+
+
+def is_number(value: object) -> bool:
+    """Return whether `value` is one real number, of Python's or numpy's."""
+    return isinstance(value, Real | Decimal | np.bool_)
 
 
 def real(name: str, values: ArrayLike, largest: float = math.inf) -> FloatArray:
@@ -45,7 +65,7 @@ def real(name: str, values: ArrayLike, largest: float = math.inf) -> FloatArray:
 
     Nor may a value exceed `largest` in size: powers of it are to be held by a float.
     """
-    array = numbers(name, _vector(name, values))
+    array = numbers(name, vector(name, values))
     refuse(name, "must be finite", ~np.isfinite(array), array)
     if largest < math.inf:
         refuse(name, f"must not exceed {largest:g} in size", np.abs(array) > largest, array)
@@ -54,7 +74,7 @@ def real(name: str, values: ArrayLike, largest: float = math.inf) -> FloatArray:
 
 def table(name: str, values: ArrayLike) -> FloatArray:
     """Return `values` as float64 of any shape, finite; raise ValueError at the first other."""
-    array = np.asarray(values)
+    array = numbers(name, values)
     return real(name, array.ravel()).reshape(array.shape)
 
 
@@ -67,7 +87,7 @@ def probability(name: str, values: ArrayLike) -> FloatArray:
 
 def binary(name: str, values: ArrayLike) -> BoolArray:
     """Return 0/1 or bool `values` as a bool vector; raise ValueError at the first other value."""
-    array = _vector(name, values)
+    array = vector(name, values)
     if array.dtype == np.bool_:
         return array
     array = real(name, array)
@@ -104,7 +124,7 @@ def same_length(**arrays: NDArray[Any]) -> int:
 
 def whole(name: str, value: float, least: int = 0, most: float = MOST) -> int:
     """Return `value` as an int; raise ValueError unless it is whole, from `least` to `most`."""
-    if not least <= value <= most or value != int(value):
+    if not is_number(value) or not least <= value <= most or value != int(value):
         raise ValueError(
             f"{name}: must be a whole number from {least} to {most:,.0f}, is {value!r}"
         )
@@ -118,7 +138,7 @@ def random_numbers(seed: int) -> np.random.Generator:
 
 def confidence_level(level: float) -> float:
     """Return `level`; raise ValueError unless it lies strictly between 0 and 1."""
-    if not 0 < level < 1:
+    if not is_number(level) or not 0 < level < 1:
         raise ValueError(f"level: must lie strictly between 0 and 1, is {level!r}")
     return level
 

@@ -7,7 +7,7 @@ beta prior (the beta-binomial likelihood; Smith 1975, Barry & Hartigan 1992).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,12 @@ from aiops_pipelines.statistics.daily_counts import daily_counts
 from aiops_pipelines.statistics.e_detector import exp_or_inf
 from aiops_pipelines.statistics.estimate import Estimate
 
-Day = TypeVar("Day")
+
+class _InOrder(Protocol):
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+Day = TypeVar("Day", bound=_InOrder)
 
 PRIOR = 0.5
 CONVINCING_BAYES_FACTOR = 20.0
@@ -58,12 +63,17 @@ def change_point(
 
     `days` are the days' names in order of time (dates, numbers). The prior is uniform over the
     days on which a change could show, Beta(1/2, 1/2) for each rate. Raises ValueError for broken
-    counts or lengths that differ.
+    counts, lengths that differ, or days that do not rise.
     """
     counted, tried = daily_counts(events, trials)
     confidence_level(level)
     if len(days) != len(counted):
         raise ValueError(f"days: has {len(days)} elements for {len(counted)} days of counts")
+    for index in range(1, len(days)):
+        if not days[index - 1] < days[index]:
+            raise ValueError(
+                f"days: must rise; first offending index {index} (value {days[index]!r})"
+            )
     starts = _possible_starts(tried)
     if not len(starts):
         none = Estimate.missing(int(tried.sum()), int(counted.sum()), "Jeffreys")

@@ -8,7 +8,13 @@ from datetime import date
 
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import IntArray, counts, refuse, same_length
+from aiops_pipelines.statistics.arguments import (
+    IntArray,
+    counts,
+    is_number,
+    refuse,
+    same_length,
+)
 
 
 def whole_counts(name: str, values: ArrayLike) -> IntArray:
@@ -44,13 +50,13 @@ def one_day(events: int, trials: int) -> tuple[int, int]:
 
 def open_unit(name: str, value: float) -> float:
     """Return `value`; raise ValueError unless it lies strictly between 0 and 1."""
-    if not 0 < value < 1:
+    if not is_number(value) or not 0 < value < 1:
         raise ValueError(f"{name}: must lie strictly between 0 and 1, is {value!r}")
     return float(value)
 
 
 def positive(name: str, value: float) -> float:
     """Return `value`; raise ValueError unless it is a finite number above 0."""
-    if not 0 < value < float("inf"):
+    if not is_number(value) or not 0 < value < float("inf"):
         raise ValueError(f"{name}: must be a finite number above 0, is {value!r}")
     return float(value)

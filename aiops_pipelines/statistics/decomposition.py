@@ -73,6 +73,9 @@ class ShiftCells:
             real("reference", reference, largest=_LARGEST),
             real("current", current, largest=_LARGEST),
         )
+        for name, metric in zip(("reference", "current"), metrics, strict=True):
+            if not len(metric):
+                raise ValueError(f"{name}: must hold at least one case")
         slices = np.asarray(reference_slice).astype(str), np.asarray(current_slice).astype(str)
         same_length(reference=metrics[0], reference_slice=slices[0])
         same_length(current=metrics[1], current_slice=slices[1])

@@ -23,11 +23,13 @@ from aiops_pipelines.statistics.arguments import (
     binary,
     confidence_level,
     nonnegative,
+    numbers,
     probability,
     random_numbers,
+    refuse,
     same_length,
 )
-from aiops_pipelines.statistics.density_ratio import density_ratio
+from aiops_pipelines.statistics.density_ratio import SMALLEST_SIDE, density_ratio
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.histogram import Histogram
 from aiops_pipelines.statistics.proportions import proportion
@@ -88,11 +90,11 @@ def estimate_performance(
     """Return the expected performance of `score` (m,) from a labelled reference (n,).
 
     `thresholds` are operating points, flagged means score >= threshold. PAPE needs `features`
-    (m, k) and `reference_features` (n, k), numbers with NaN for missing. Intervals as in
-    `estimate_performance_from_counts`.
+    (m, k) and `reference_features` (n, k), numbers with NaN for missing; with fewer
+    than 10 cases a side it estimates nothing. Intervals as in `estimate_performance_from_counts`.
 
     Raises ValueError for differing lengths, values outside [0, 1], labels other than 0/1, an
-    unknown method, or PAPE without features.
+    unknown method, PAPE without features, or infinite features.
     """
     now, before = probability("score", score), probability("reference_score", reference_score)
     label = binary("reference_label", reference_label)
@@ -196,12 +198,16 @@ def _weights(
     """Return each reference case's weight; the score is a feature too."""
     if features is None or reference_features is None:
         raise ValueError("features, reference_features: PAPE needs both")
-    now = np.asarray(features, dtype=np.float64)
-    before = np.asarray(reference_features, dtype=np.float64)
+    now, before = numbers("features", features), numbers("reference_features", reference_features)
     if now.ndim != 2 or before.ndim != 2 or now.shape[1:] != before.shape[1:]:
         raise ValueError(f"features: must be (m, k) and (n, k), are {now.shape}, {before.shape}")
     same_length(score=score, features=now)
     same_length(reference_score=reference_score, reference_features=before)
+    for name, rows in (("features", now), ("reference_features", before)):
+        infinite = np.isinf(rows).max(axis=1, initial=False)
+        refuse(name, "must be finite, or NaN for missing", infinite, rows)
+    if min(len(now), len(before)) < SMALLEST_SIDE:
+        return np.zeros(len(before))
     return density_ratio(
         np.column_stack([before, reference_score]), np.column_stack([now, score]), seed
     )

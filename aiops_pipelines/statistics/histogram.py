@@ -20,6 +20,7 @@ from aiops_pipelines.statistics.arguments import (
     probability,
     refuse,
     same_length,
+    vector,
 )
 from aiops_pipelines.statistics.calibration import (
     Calibration,
@@ -127,7 +128,7 @@ class Histogram:
 
         Raises ValueError as `from_cases` does.
         """
-        codes = np.zeros(len(np.asarray(score)), np.int64) if group is None else group
+        codes = np.zeros(len(vector("score", score)), np.int64) if group is None else group
         return cls.of_strata(score, label, [edges], [codes], [n_groups], labelled)[0]
 
     @classmethod
@@ -347,7 +348,7 @@ class Histogram:
 
 def _states(label: ArrayLike, labelled: ArrayLike | None, n: int) -> NDArray[np.int8]:
     """Return of each case whether it is positive, negative or without a label."""
-    values = np.asarray(label)
+    values = vector("label", label)
     known: BoolArray = np.ones(len(values), bool)
     if labelled is not None:
         known = binary("labelled", labelled)

@@ -16,6 +16,7 @@ from scipy import optimize, special
 from aiops_pipelines.statistics.arguments import (
     binary,
     confidence_level,
+    is_number,
     probability,
     real,
     refuse,
@@ -56,7 +57,7 @@ def operating_point(
     """
     scores, labels = real("score", score), binary("label", label)
     same_length(score=scores, label=labels)
-    if math.isnan(threshold):
+    if not is_number(threshold) or math.isnan(threshold):
         raise ValueError(f"threshold: must be a number, is {threshold!r}")
     flagged = scores >= threshold
     tp, fp = int(np.sum(flagged & labels)), int(np.sum(flagged & ~labels))

@@ -22,6 +22,7 @@ from aiops_pipelines.statistics.arguments import (
     probability,
     refuse,
     same_length,
+    vector,
 )
 from aiops_pipelines.statistics.binning import UnsignedArray
 
@@ -187,11 +188,11 @@ def _states(flags: BoolArray, label: ArrayLike, labelled: ArrayLike | None) -> N
         same_length(flagged=flags, label=truth)
         full: NDArray[np.uint8] = np.bitwise_or(flag * np.uint8(2), truth, dtype=np.uint8)
         return full
-    known, values = binary("labelled", labelled), np.asarray(label)
+    known, values = binary("labelled", labelled), vector("label", label)
     same_length(flagged=flags, label=values, labelled=known)
     state: NDArray[np.uint8] = np.add(flag, 4, dtype=np.uint8)
-    truth = binary("label", values[known])
-    state[known] = np.bitwise_or(flag[known] * np.uint8(2), truth, dtype=np.uint8)
+    truth = binary("label", np.where(known, values, 0))
+    state[known] = np.bitwise_or(flag[known] * np.uint8(2), truth[known], dtype=np.uint8)
     return state
 
 

@@ -114,6 +114,10 @@ def _checked(table: Sequence[Count]) -> dict[Cell, int]:
             raise ValueError(
                 f"table: counts must not be negative; first offending index {index} ({each.count})"
             )
+        if each.count != int(each.count):
+            raise ValueError(
+                f"table: counts must be whole; first offending index {index} ({each.count})"
+            )
         counts[cell] = each.count
     return counts
 

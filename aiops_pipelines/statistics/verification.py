@@ -17,6 +17,7 @@ from aiops_pipelines.statistics.arguments import (
     binary,
     confidence_level,
     same_length,
+    vector,
     whole,
 )
 from aiops_pipelines.statistics.estimate import Estimate
@@ -89,9 +90,9 @@ def verification_adjusted(
     Raises ValueError for differing lengths, values other than 0/1, or a share outside (0, 1].
     """
     flags, known = binary("flagged", flagged), binary("verified", verified)
-    same_length(flagged=flags, verified=known, label=np.asarray(label))
-    truth = np.zeros(len(flags), dtype=bool)
-    truth[known] = binary("label", np.asarray(label)[known])
+    values = vector("label", label)
+    same_length(flagged=flags, verified=known, label=values)
+    truth = binary("label", np.where(known, values, 0))
     counts = VerificationCounts(
         *(
             int(np.sum(side & part))

@@ -174,7 +174,7 @@ def test_days_follow_from_the_volume_and_what_is_at_hand() -> None:
         (lambda: sample_size(0.9, 0.1, present=-1), "present"),
         (lambda: decompose_shift([0.1, math.nan], ["a", "a"], [0.1], ["a"]), "reference.*index 1"),
         (lambda: decompose_shift([0.1], ["a", "b"], [0.1], ["a"]), "shapes differ"),
-        (lambda: decompose_shift([], [], [0.1], ["a"]), "each period"),
+        (lambda: decompose_shift([], [], [0.1], ["a"]), "reference: must hold at least one case"),
         (lambda: decompose_shift([0.1], ["a"], [0.1], ["a"], [1]), "both periods"),
         (lambda: decompose_shift([0.1], ["a"], [0.1], ["a"], [2], [1]), "reference_label"),
     ],
