@@ -1,9 +1,9 @@
-"""DeLong's AUROC and variance from counts in rising order of score, in two sweeps."""
+"""DeLong's AUROC and variance, from counts in rising order of score or case by case."""
 
 import numpy as np
 from numba import njit
 
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray
+from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, IntArray
 
 
 @njit(cache=True, error_model="numpy")
@@ -33,6 +33,29 @@ def auroc_and_variance(positive: FloatArray, negative: FloatArray) -> tuple[floa
     if n_negative > 1:
         variance += of_negatives / (n_negative - 1) / n_negative
     return value, variance
+
+
+@njit(cache=True, error_model="numpy")
+def placements(score: FloatArray, label: BoolArray) -> FloatArray:
+    """Return the share of the other class that each case is on the right side of.
+
+    `score` (n,) rises, `label` (n,) goes with it. For a positive it is the share of negatives below
+    it, for a negative that of positives above; ties count half.
+    """
+    n, n_positive = len(score), label.sum()
+    share = np.empty(n)
+    first, passed = 0, 0
+    while first < n:
+        last, tied = first + 1, int(label[first])
+        while last < n and score[last] == score[first]:
+            tied += int(label[last])
+            last += 1
+        below = (first - passed + (last - first - tied) / 2) / (n - n_positive)
+        above = (n_positive - passed - tied / 2) / n_positive
+        for case in range(first, last):
+            share[case] = below if label[case] else above
+        first, passed = last, passed + tied
+    return share
 
 
 def as_counts(counts: IntArray | FloatArray) -> FloatArray:

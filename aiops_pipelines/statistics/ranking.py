@@ -24,7 +24,7 @@ from aiops_pipelines.statistics.arguments import (
     refuse,
     same_length,
 )
-from aiops_pipelines.statistics.delong import as_counts, auroc_and_variance
+from aiops_pipelines.statistics.delong import as_counts, auroc_and_variance, placements
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.tails import normal_quantile, student_quantile, student_tail
 from aiops_pipelines.statistics.tie_blocks import tie_blocks
@@ -319,17 +319,10 @@ def _arguments(
 
 
 def _placements(scores: FloatArray, labels: BoolArray) -> _Placements:
-    positives, negatives = np.sort(scores[labels]), np.sort(scores[~labels])
-    of_positives = _mid_share(negatives, scores[labels])
-    of_negatives = 1 - _mid_share(positives, scores[~labels])
-    return _Placements(of_positives, of_negatives)
-
-
-def _mid_share(ordered: FloatArray, values: FloatArray) -> FloatArray:
-    below = np.searchsorted(ordered, values, side="left")
-    upto = np.searchsorted(ordered, values, side="right")
-    share: FloatArray = (below + upto) / (2 * len(ordered))
-    return share
+    order = np.argsort(scores)
+    share = np.empty(len(scores))
+    share[order] = placements(scores[order], labels[order])
+    return _Placements(share[labels], share[~labels])
 
 
 def _covariance(
