@@ -34,7 +34,7 @@ def count_forecast(
     middle = float(roots.mean())
     low, high = max(0.0, middle - reach) ** 2, (middle + reach) ** 2
     mean = float(np.mean(np.asarray(history, np.float64)))
-    return Estimate(mean, low, high, None, len(roots), None, method)
+    return Estimate(mean, min(low, mean), max(high, mean), None, len(roots), None, method)
 
 
 def _named(history: ArrayLike, others: Sequence[ArrayLike]) -> list[tuple[str, ArrayLike]]:

@@ -151,10 +151,10 @@ def _scale_factors(base: FeatureCounts, counts: IntArray) -> list[float | None]:
         return [None] * len(counts)
     upto = np.cumsum(counts, axis=1)
     middle = np.argmax(upto >= upto[:, -1:] / 2, axis=1)
-    ratios = np.array(base.bins.centres)[middle] / before
-    return [
-        ratio if n else None for ratio, n in zip(ratios.tolist(), upto[:, -1].tolist(), strict=True)
-    ]
+    with np.errstate(over="ignore"):
+        ratios = np.array(base.bins.centres)[middle] / before
+    known = (upto[:, -1] > 0) & np.isfinite(ratios)
+    return [ratio if there else None for ratio, there in zip(ratios.tolist(), known, strict=True)]
 
 
 def _distances(base: FeatureCounts, counts: IntArray, level: float) -> list[_Four]:

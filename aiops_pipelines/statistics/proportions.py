@@ -200,6 +200,8 @@ def _score_limits(excess: Callable[[float], float], middle: float) -> tuple[floa
     edge = 1 - 1e-12
     start = min(max(middle, -edge), edge)
     low, high = -1.0, 1.0
+    if excess(start) >= 0:  # so low a level that both limits are the middle, but for rounding
+        return min(start, middle), max(start, middle)
     if excess(-edge) > 0 and start > -edge:
         low = float(optimize.brentq(excess, -edge, start, xtol=1e-14, rtol=1e-14))
     if excess(edge) > 0 and start < edge:

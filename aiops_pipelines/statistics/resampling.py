@@ -18,6 +18,10 @@ from aiops_pipelines.statistics.tails import normal_tail, student_quantile
 
 FEW_EVENTS = 10
 """Below these, a mean loss is bounded by how many events there may be."""
+_LARGEST_EXPONENT = 300.0
+"""Two cases at a level near 1 reach beyond what a float holds: then there is no upper limit."""
+_FARTHEST = 38.0
+"""The most standard errors that a normal tail can be told from 0 at."""
 
 
 def mean_estimate(
@@ -50,9 +54,12 @@ def mean_estimate(
         high = None if upper is None else value + others * (upper - value)
         low = value * (1 - others)
         return Estimate(value, low, high, None, n, n_events, f"{name}, terms all alike")
-    reach = math.exp(student_quantile((1 + confidence_level(level)) / 2, n - 1) * error / value)
+    exponent = student_quantile((1 + confidence_level(level)) / 2, n - 1) * error / value
+    reach = math.exp(exponent) if exponent < _LARGEST_EXPONENT else math.inf
     most = _with_more_events(value, value * reach, n, n_events, upper, level)
     high = None if most is None else min(most, highest)
+    if high is not None and math.isinf(high):
+        high = None
     return Estimate(value, value / reach, high, error, n, n_events, method)
 
 
@@ -163,7 +170,7 @@ def _corrected(
     below = (np.sum(found < value) + np.sum(found == value) / 2) / len(found)
     half = 0.5 / len(found)
     bias = float(special.ndtri(min(max(below, half), 1 - half)))
-    reach = -float(special.ndtri(tail))
+    reach = min(-float(special.ndtri(tail)), _FARTHEST)
     low, high = (
         float(special.ndtr(bias + moved / max(1 - acceleration * moved, 0.1)))
         for moved in (bias - reach, bias + reach)

@@ -91,8 +91,8 @@ def _spread(drawn: FloatArray, n: int, events: int, level: float, method: str) -
     first = int(np.argmin(widths))
     low = 0.0 if first < len(found) / 100 else float(found[first])
     high = max(float(found[first + within - 1]), float(np.quantile(found, (1 + level) / 2)))
-    error = float(found.std(ddof=1))
-    return Estimate(float(np.median(found)), low, high, error, n, events, method)
+    middle, error = float(np.median(found)), float(found.std(ddof=1))
+    return Estimate(middle, min(low, middle), high, error, n, events, method)
 
 
 def _posterior_of_prior(x: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

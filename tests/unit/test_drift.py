@@ -218,3 +218,7 @@ def test_groups_counted_in_one_pass_are_the_bins_by_definition(reference):
 def test_groups_that_cannot_be_counted_are_named(values, group, message):
     with pytest.raises(ValueError, match=message):
         FeatureCounts.of_groups(numeric_bins("x", [0.0, 1.0]), values, group, 2)
+
+
+def test_a_ratio_of_medians_beyond_a_float_is_no_ratio() -> None:
+    assert drift([5e-324, 5e-324, 1.0], [1.0]).scale_factor is None
