@@ -257,7 +257,8 @@ def mcnemar(b: int, c: int, method: McNemarMethod = "exact") -> McNemar:
         if method == "mid-p" and n:
             from scipy.stats import binom  # late: see statistics.tails
 
-            tail -= float(binom.pmf(smaller, n, 0.5))
+            equally = float(binom.pmf(smaller, n, 0.5))
+            tail = 1 - equally / 2 if b == c else tail - equally
         return McNemar(None, min(1.0, tail))
     if method not in ("chi2", "chi2-corrected"):
         raise ValueError(f"method: must be exact, mid-p, chi2 or chi2-corrected, is {method!r}")

@@ -35,7 +35,8 @@ class Regression:
     """Figures of predicted against observed values, in the output's unit where they have one.
 
     `bias` is the mean of predicted minus observed; the limits of agreement hold 95% of the
-    differences where these are normal; the slope is of observed on predicted (1 when calibrated).
+    differences where these are normal; the slope is of observed on predicted (1 when calibrated);
+    `r_squared` is the squared correlation, which neither bias nor a wrong slope lowers.
     """
 
     mae: Estimate

@@ -63,8 +63,9 @@ class ShownCount:
 class Suppressed:
     """The counts in their order; `exposed` are small ones that known cells give away regardless.
 
-    With nothing `known` beforehand, `exposed` is empty. Where it is not, none of the table may be
-    shown to readers who know those cells.
+    With nothing `known` beforehand, `exposed` is empty, except in a table of so few cases that
+    nothing of it is shown and the reasons alone say too much. Where it is not empty, none of the
+    table may be shown to readers who know those cells.
     """
 
     counts: tuple[ShownCount, ...]

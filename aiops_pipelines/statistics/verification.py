@@ -230,10 +230,15 @@ def _standard_errors(
 
 @dataclass(frozen=True, slots=True)
 class AuditSize:
-    """How many AI-negatives to re-read, and how likely an audit of that size finds no miss."""
+    """How many AI-negatives to re-read, what that gives, and how likely it finds no miss.
+
+    `half_width` is the one to expect of the reported sensitivity: wider than the wanted one where
+    re-reading all is not enough, since the cases themselves are too few.
+    """
 
     n: int
     fraction: float
+    half_width: float
     chance_of_no_miss: float
 
 
@@ -244,10 +249,11 @@ def audit_size(
     half_width: float,
     level: float = 0.95,
 ) -> AuditSize:
-    """Return the audit that gives sensitivity within +-`half_width`.
+    """Return the audit after which sensitivity is reported within +-`half_width`.
 
     `unflagged` AI-negatives contain a share `omission_rate` of positives; `true_positives` were
-    flagged. Delta method on the number missed, binomial audit without replacement.
+    flagged, and all flagged cases are verified. The standard error is Begg & Greenes' (1983), that
+    `verification_adjusted` states, so that chance in the cases counts beside chance in the audit.
 
     Raises ValueError for rates outside (0, 1) or counts below 1.
     """
@@ -257,12 +263,14 @@ def audit_size(
     unflagged = whole("unflagged", unflagged, least=1)
     true_positives = whole("true_positives", true_positives, least=1)
     missed = unflagged * omission_rate
-    slope = true_positives / (true_positives + missed) ** 2 * unflagged
-    z = normal_quantile((1 + confidence_level(level)) / 2)
-    variance = omission_rate * (1 - omission_rate)
-    infinite = (z * slope / half_width) ** 2 * variance
-    n = min(unflagged, math.ceil(infinite / (1 + infinite / unflagged)))
-    return AuditSize(n, n / unflagged, chance_of_no_miss(unflagged, round(missed), n))
+    sensitivity = true_positives / (true_positives + missed)
+    scale = normal_quantile((1 + confidence_level(level)) / 2) * sensitivity * (1 - sensitivity)
+    of_cases = 1 / true_positives + 1 / unflagged
+    of_one_read = (1 - omission_rate) / omission_rate
+    room = (half_width / scale) ** 2 - of_cases
+    n = math.ceil(of_one_read / room) if room * unflagged > of_one_read else unflagged
+    reached = scale * math.sqrt(of_cases + of_one_read / n)
+    return AuditSize(n, n / unflagged, reached, chance_of_no_miss(unflagged, round(missed), n))
 
 
 def chance_of_no_miss(unflagged: int, missed: int, audited: int) -> float:

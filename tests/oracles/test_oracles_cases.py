@@ -144,6 +144,16 @@ def test_mcnemar_in_four_forms() -> None:
     assert mcnemar(small["b"], small["c"], "mid-p").p_value == pytest.approx(small["midp"])
 
 
+@pytest.mark.parametrize(("b", "c"), [(0, 5), (3, 11), (4, 5), (4, 4), (1, 1)])
+def test_the_mid_p_value_counts_what_is_further_and_half_of_what_is_as_far(b: int, c: int) -> None:
+    """Fagerland, Lydersen & Laake (2013), by the definition: b = c is no exception."""
+    chance = stats.binom(b + c, 0.5).pmf(np.arange(b + c + 1))
+    distance = np.abs(np.arange(b + c + 1) - (b + c) / 2)
+    further, as_far = distance > abs(b - c) / 2, distance == abs(b - c) / 2
+    expected = chance[further].sum() + chance[as_far].sum() / 2
+    assert mcnemar(b, c, "mid-p").p_value == pytest.approx(expected, abs=1e-12)
+
+
 def test_three_correlated_aurocs_of_delong_1988() -> None:
     table = pd.read_csv(DATA / "delong1988.csv")
     expected = json.loads((DATA / "delong1988_proc.json").read_text())

@@ -85,15 +85,30 @@ def test_most_one_per_cent_audits_contain_no_miss():
 
 
 def test_the_audit_of_the_stated_size_gives_the_wanted_half_width():
+    """The sensitivity drawn anew with its cases, and the interval that is then reported."""
     wanted, unflagged, missed, found = 0.05, 9000, 90, 410
     plan = audit_size(unflagged, missed / unflagged, found, wanted)
+    assert plan.half_width == pytest.approx(wanted, abs=1e-5)
     random = np.random.default_rng(5)
-    seen = random.hypergeometric(missed, unflagged - missed, plan.n, 4000)
-    sensitivity = found / (found + seen * unflagged / plan.n)
+    drawn, left = random.poisson(found, 4000), random.poisson(missed, 4000)
+    seen = random.hypergeometric(left, unflagged - left, plan.n)
+    sensitivity = drawn / (drawn + seen * unflagged / plan.n)
     assert np.mean(np.abs(sensitivity - found / (found + missed)) <= wanted) == pytest.approx(
         0.95, abs=0.025
     )
     assert plan.chance_of_no_miss == pytest.approx(np.mean(seen == 0), abs=0.01)
+    read = round(plan.n * missed / unflagged)
+    reported = verification_adjusted_from_counts(
+        VerificationCounts(found, 500, 0, read, plan.n - read, unflagged - plan.n)
+    ).sensitivity
+    assert (reported.high - reported.low) / 2 == pytest.approx(wanted, rel=0.05)
+
+
+def test_an_audit_of_all_cases_says_what_it_can_give_at_most():
+    """50 found and 100 missed: reading all is a binomial of 150, +-0.075 and no better."""
+    plan = audit_size(10_000, 0.01, 50, 0.03)
+    assert (plan.n, plan.fraction) == (10_000, 1.0)
+    assert plan.half_width == pytest.approx(1.96 * np.sqrt(1 / 3 * 2 / 3 / 150), rel=1e-4)
 
 
 def test_an_audit_that_contradicts_its_stated_share_says_so():
