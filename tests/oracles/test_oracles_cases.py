@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 from aiops_pipelines.statistics import (
     auroc,
     brier,
+    calibration,
     compare_auroc,
     hosmer_lemeshow,
     log_loss,
@@ -176,6 +177,26 @@ def test_three_correlated_aurocs_of_delong_1988() -> None:
         assert compared.z == pytest.approx(row["Z"], abs=1e-9)
         assert compared.p_value == pytest.approx(row["p"], abs=1e-9)
         assert [compared.low, compared.high] == pytest.approx(row["ci"], abs=1e-9)
+    names = list(scores)
+    variance = [expected["se"][name] ** 2 for name in names]
+    covariance = np.array(
+        [
+            [(variance[i] + variance[j] - spread(scores[a], scores[b], label) ** 2) / 2]
+            for i, a in enumerate(names)
+            for j, b in enumerate(names)
+        ]
+    ).reshape(3, 3)
+    assert covariance == pytest.approx(np.array(expected["cov"]), abs=1e-12)
+    contrast = np.array([[1, 0, -1], [0, 1, -1]])
+    gap = contrast @ [expected["auc"][name] for name in names]
+    chi_square = gap @ np.linalg.solve(contrast @ covariance @ contrast.T, gap)
+    assert chi_square == pytest.approx(expected["contrast_ref_kg"]["chisq"], abs=1e-9)
+    assert stats.chi2.sf(chi_square, 2) == pytest.approx(expected["contrast_ref_kg"]["p"], abs=1e-9)
+
+
+def spread(a: Any, b: Any, label: Any) -> float:
+    """Return the standard error of the difference of two AUROCs; 0 of one with itself."""
+    return compare_auroc(a, b, label).standard_error or 0.0
 
 
 def test_auroc_of_several_cases_a_patient() -> None:
@@ -195,6 +216,11 @@ def test_net_benefit_of_the_decision_curve() -> None:
     assert [each.value for each in found] == pytest.approx(expected["cancerpredmarker"], abs=1e-12)
     everybody = net_benefit(np.ones(len(table)), table["cancer"], expected["thresholds"])
     assert [each.value for each in everybody] == pytest.approx(expected["treat_all"], abs=1e-12)
+    risk = table.groupby("famhistory")["cancer"].transform("mean")  # the model of family history
+    by_family = net_benefit(risk, table["cancer"], expected["thresholds"])
+    assert [each.value for each in by_family] == pytest.approx(
+        expected["famhistory_model"], abs=1e-12
+    )
 
 
 def test_hosmer_lemeshow_of_the_documented_example() -> None:
@@ -214,6 +240,23 @@ def test_hosmer_lemeshow_of_low_birth_weights() -> None:
     assert found.statistic == pytest.approx(expected["chisq"], abs=1e-9)
     assert found.degrees_of_freedom == expected["df"]
     assert found.p_value == pytest.approx(expected["p"], abs=1e-9)
+
+
+def test_calibration_of_low_birth_weights_with_shrunk_risks() -> None:
+    """rms' val.prob of 0.02 + 0.9 p; its logistic fit stops at about 1e-8."""
+    table = pd.read_csv(DATA / "birthwt_fitted.csv")
+    shrunk = 0.02 + 0.9 * table["p"]
+    expected = json.loads((DATA / "hosmer_lemeshow.json").read_text())["birthwt_shrunk_valprob"]
+    found = calibration(shrunk, table["y"])
+    assert brier(shrunk, table["y"]).value == pytest.approx(expected["Brier"], abs=1e-12)
+    assert found.spiegelhalter.z == pytest.approx(expected["S:z"], abs=1e-12)
+    assert found.spiegelhalter.p_value == pytest.approx(expected["S:p"], abs=1e-12)
+    assert found.intercept.value == pytest.approx(expected["Intercept"], abs=2e-8)
+    assert found.slope.value == pytest.approx(expected["Slope"], abs=2e-8)
+    logit = np.log(shrunk / (1 - shrunk))
+    refitted = 1 / (1 + np.exp(-(found.intercept.value + found.slope.value * logit)))
+    gain = log_loss(shrunk, table["y"]).value - log_loss(refitted, table["y"]).value
+    assert 2 * gain - 2 / len(table) == pytest.approx(expected["U"], abs=1e-12)
 
 
 def test_the_brier_score_falls_into_the_parts_of_the_closed_form() -> None:
