@@ -21,7 +21,8 @@ from aiops_pipelines.statistics.arguments import confidence_level, real, same_le
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.skewed_mean import hall_reach, skewed_mean_estimate
 
-_AGREEMENT = 1.96
+AGREEMENT = 1.96
+"""Standard deviations from the mean to a limit of agreement."""
 _FAR = 1e3
 """Beyond this many standard deviations from 0 a float's fourth powers no longer hold the spread."""
 _LARGEST = 1e70
@@ -168,7 +169,7 @@ class RegressionSums:
         mean = _student(self.e1 / n, square / (n - 1), n, 1, level, method)
         variance = skewed_mean_estimate(n * square, n * fourth, n, method, level)
         if mean.low is None or not variance.value or variance.high is None:
-            reach = _AGREEMENT * math.sqrt(square * n / (n - 1))
+            reach = AGREEMENT * math.sqrt(square * n / (n - 1))
             name = f"{method}: no spread, no interval"
             first, second = (
                 Estimate((mean.value or 0.0) + side * reach, None, None, None, n, None, name)
@@ -246,7 +247,10 @@ class RegressionSums:
         return squares, shared, max(k**2 * m(4, 0) - 2 * k * m(3, 1) + m(2, 2), 0.0)
 
     def _explained(self, s_pp: float, slope: float, level: float) -> Estimate:
-        """Return the squared correlation, its interval on Fisher's z scale, distribution-free."""
+        """Return the squared correlation, its interval on Fisher's z scale, distribution-free.
+
+        Its standard error is the delta method's, 2 |r| times that of the correlation.
+        """
         n, method = self.n, "R squared, Fisher z interval, moment variance"
         s_yy = s_pp - 2 * self._central(1, 1) + self._central(0, 2)
         if s_yy < _UNDERFLOW:
@@ -264,7 +268,8 @@ class RegressionSums:
         least = (
             0.0 if low < 0 < high else min(squares[0], self._least_explained(s_pp, slope, level))
         )
-        return Estimate(r**2, least, squares[1], None, n, None, method)
+        error = 2 * abs(r) * math.sqrt(moments / (n - 3))
+        return Estimate(r**2, least, squares[1], error, n, None, method)
 
     def _least_explained(self, s_pp: float, slope: float, level: float) -> float:
         """Return the share explained where residuals are as large as Hall's limit allows.
@@ -309,7 +314,7 @@ def _limit_of_agreement(
     assert variance.value is not None and variance.low is not None and variance.high is not None
     n = mean.n
     low, middle, high = (
-        _AGREEMENT * math.sqrt(each * n / (n - 1))
+        AGREEMENT * math.sqrt(each * n / (n - 1))
         for each in (variance.low, variance.value, variance.high)
     )
     fall, rise = (middle - low, high - middle) if side > 0 else (high - middle, middle - low)

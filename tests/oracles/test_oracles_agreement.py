@@ -70,6 +70,28 @@ def test_regression(random: np.random.Generator) -> None:
     assert (found.bias.low, found.bias.high) == pytest.approx((interval.low, interval.high))
 
 
+def test_the_error_of_r_squared_is_the_infinitesimal_jackknifes(
+    random: np.random.Generator,
+) -> None:
+    """Jaeckel (1972): the squares of what a little more weight on each case does to it."""
+    predicted = random.exponential(3, 80)
+    observed = predicted * random.exponential(1, 80)
+
+    def weighted(weights: np.ndarray) -> float:
+        covered = np.cov(predicted, observed, aweights=weights, ddof=0)
+        return float(covered[0, 1] ** 2 / covered[0, 0] / covered[1, 1])
+
+    step, ones = 1e-5, np.ones(80)
+    influence = [
+        (weighted(ones + step * case) - weighted(ones - step * case)) / (2 * step)
+        for case in np.eye(80)
+    ]
+    expected = np.sqrt(np.sum(np.square(influence)) * 80 / 77)
+    assert regression(predicted, observed).r_squared.standard_error == pytest.approx(
+        expected, rel=1e-6
+    )
+
+
 def test_the_robust_errors_of_a_line_are_whites_sandwich(random: np.random.Generator) -> None:
     """(X'X)^-1 X' diag(r^2) X (X'X)^-1 n / (n - 2), the HC1 form, by matrices."""
     predicted = random.normal(5, 2, 90)
