@@ -109,11 +109,6 @@ def implied_freedom(reach: float, standard_error: float, level: float = 0.95) ->
     return max(student_freedom((1 + level) / 2, reach / standard_error), 0.1)
 
 
-def implied_error(reach: float, level: float = 0.95) -> float:
-    """Return the standard error with which a normal interval would reach as far."""
-    return reach / normal_quantile((1 + level) / 2)
-
-
 def _normal_score(value: float, degrees_of_freedom: float) -> float:
     """Return the normal deviate with the tail probability of a t `value`."""
     tail = max(student_tail(abs(value), degrees_of_freedom), SMALLEST_TAIL)

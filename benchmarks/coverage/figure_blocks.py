@@ -1,7 +1,8 @@
 """Figures judged in weekly blocks as the night judges them: exactly at a limit, and beyond it.
 
 The e-detector's guarantee is that of blocks with normal estimates, or of means whose error is
-expected from earlier cases; here are estimates as they are, after a reference of eight blocks.
+expected from earlier cases; here are estimates as they are, after a reference of eight blocks or
+of one.
 """
 
 import math
@@ -12,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from aiops_pipelines import statistics as s
-from aiops_pipelines.evaluation.evidence import BLOCK_DAYS, RUN_LENGTH_DAYS, scaled, with_block
+from aiops_pipelines.evaluation.block_figures import detector_of, with_block
+from aiops_pipelines.evaluation.evidence import BLOCK_DAYS, RUN_LENGTH_DAYS
 from aiops_pipelines.statistics import Estimate, MeanShiftDetector, RegressionSums
+from aiops_pipelines.statistics.unbiased_precision import jackknifed_average_precision
 from benchmarks.coverage.errors import ERRORS, truth
 from benchmarks.coverage.populations import AGREED, BINARY, agreed_grades
 from benchmarks.coverage.tally import Part, percent
@@ -48,6 +51,8 @@ def of_errors(name: str, n: int) -> Blocks:
             "mean_error": found.bias,
             "calibration_slope": found.calibration_slope,
             "rmse": found.rmse,
+            "r_squared": found.r_squared,
+            "limit_of_agreement_low": found.limit_of_agreement_low,
             "limit_of_agreement_high": found.limit_of_agreement_high,
         }
 
@@ -66,7 +71,11 @@ def of_scores(prevalence: float, n: int) -> Blocks:
         return s.Histogram.from_cases(score, label, population.edges)
 
     def means(days: s.Histogram) -> Figures:
-        return {"observed_expected_ratio": days.observed_expected()}
+        precision = jackknifed_average_precision(days.positive, days.negative)
+        return {
+            "average_precision": precision,
+            "observed_expected_ratio": days.observed_expected(),
+        }
 
     def figures(days: s.Histogram) -> Figures:
         slope = days.calibration().slope
@@ -91,20 +100,24 @@ def of_grades(n: int) -> Blocks:
     return Blocks(draw, figures, figures, AGREED)
 
 
-BLOCKS: Mapping[str, Callable[[], Blocks]] = {
-    "scores, prevalence .1, 220 cases": lambda: of_scores(0.1, 220),
-    "scores, prevalence .5, 70 cases": lambda: of_scores(0.5, 70),
-    "five grades, 60 cases": lambda: of_grades(60),
-    "normal errors, 60 cases": lambda: of_errors("normal", 60),
-    "durations, 60 cases": lambda: of_errors("durations", 60),
-    "durations, 280 cases": lambda: of_errors("durations", 280),
+BLOCKS: Mapping[str, tuple[Callable[[], Blocks], int]] = {
+    "scores, prevalence .1, 220 cases": (lambda: of_scores(0.1, 220), REFERENCE),
+    "scores, prevalence .5, 70 cases": (lambda: of_scores(0.5, 70), REFERENCE),
+    "five grades, 60 cases": (lambda: of_grades(60), REFERENCE),
+    "normal errors, 60 cases": (lambda: of_errors("normal", 60), REFERENCE),
+    "durations, 60 cases": (lambda: of_errors("durations", 60), REFERENCE),
+    "durations, 60 cases, reference 60": (lambda: of_errors("durations", 60), 1),
+    "durations, 280 cases": (lambda: of_errors("durations", 280), REFERENCE),
 }
+"""Blocks, and how many of them the reference holds."""
 
 
-def _year(blocks: Blocks, rng: np.random.Generator) -> Iterator[tuple[Figures, Figures]]:
+def _year(
+    blocks: Blocks, reference: int, rng: np.random.Generator
+) -> Iterator[tuple[Figures, Figures]]:
     """Yield the figures of each week's block, and of all cases before it."""
     earlier = blocks.draw(rng)
-    for _ in range(REFERENCE - 1):
+    for _ in range(reference - 1):
         earlier = earlier + blocks.draw(rng)
     for _ in range(WEEKS):
         block = blocks.draw(rng)
@@ -122,25 +135,23 @@ def _judged(blocks: Blocks, weeks: list[tuple[Figures, Figures]], shift: float) 
         error = float(np.median([figures[metric].standard_error or 0.0 for figures, _ in weeks]))
         for above in (True, False):
             beyond = shift * error * (1 if above else -1)
-            detector = MeanShiftDetector(
-                scaled(metric, blocks.truth[metric] - beyond),
-                "above" if above else "below",
-                RUN_LENGTH_DAYS / BLOCK_DAYS,
-            )
+            limit = blocks.truth[metric] - beyond
+            detector = detector_of(metric, limit, RUN_LENGTH_DAYS / BLOCK_DAYS, above=above)
             for figures, earlier in weeks:
                 if detector.first_alarm is not None:
                     break
-                detector = with_block(detector, metric, figures[metric], earlier.get(metric))
+                before = earlier.__getitem__ if metric in earlier else None
+                detector = with_block(detector, metric, limit, figures.__getitem__, before)
             held[metric, above] = detector
     return held
 
 
-def _rows(blocks: Blocks, streams: int) -> Iterator[tuple[str, ...]]:
+def _rows(blocks: Blocks, reference: int, streams: int) -> Iterator[tuple[str, ...]]:
     """Yield for each figure the false alarms a year and the weeks until a shift is found."""
     rng = np.random.default_rng(SEED)
     at_limit, beyond = [], []
     for stream in range(streams):
-        weeks = list(_year(blocks, rng))
+        weeks = list(_year(blocks, reference, rng))
         at_limit.append(_judged(blocks, weeks, 0.0))
         if stream < SHIFTED:
             beyond.append(_judged(blocks, weeks, 1.0))
@@ -157,7 +168,11 @@ def _rows(blocks: Blocks, streams: int) -> Iterator[tuple[str, ...]]:
 
 def _table(share: float) -> str:
     streams = repetitions(STREAMS, share)
-    rows = [(name, *row) for name, make in BLOCKS.items() for row in _rows(make(), streams)]
+    rows = [
+        (name, *row)
+        for name, (make, reference) in BLOCKS.items()
+        for row in _rows(make(), reference, streams)
+    ]
     head = (
         "blocks",
         "figure",

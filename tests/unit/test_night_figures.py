@@ -246,14 +246,32 @@ def test_a_mean_breaches_once_earlier_cases_tell_how_far_off_a_block_may_be(
         return days_of_stay(frame).assign(label=np.nan, label_state="pending")
 
     base = system_like("length-of-stay")
-    of_mean = limit("mean_error", maximum=0.5, window_days=7)
-    changes = {"truth": rule_like(base, mature_after_days=0), "limits": (of_mean,)}
+    limits = (
+        limit("mean_error", maximum=0.5, window_days=7),
+        limit("limit_of_agreement_high", maximum=1.5, window_days=7),
+        limit("r_squared", minimum=0.97, window_days=7),
+    )
+    changes = {"truth": rule_like(base, mature_after_days=0), "limits": limits}
     for reference, verdicts in ((days_of_stay, "breach breach"), (unread, "warn breach")):
         night = Night(tmp_path / reference.__name__, base.model_copy(update=changes))
         night.fill(0, REFERENCE_DAYS - 1, frame=reference)
         found = []
         for last in (REFERENCE_DAYS + 6, REFERENCE_DAYS + 13):
             night.fill(last - 6, last, frame=too_long)
-            figures = night.evaluate(Area.CALIBRATION, last)
-            found.append(one(figures, "mean_error").verdict.value)
-        assert " ".join(found) == verdicts
+            figures = [
+                f for a in (Area.CALIBRATION, Area.PERFORMANCE) for f in night.evaluate(a, last)
+            ]
+            found.append({one(figures, each.metric).verdict.value for each in limits})
+        assert found == [{verdict} for verdict in verdicts.split()]
+
+
+def test_an_average_precision_below_its_minimum_breaches(tmp_path: Path) -> None:
+    base = system_like("falls-risk")
+    changes = {
+        "truth": rule_like(base, mature_after_days=0),
+        "limits": (limit("average_precision", minimum=0.95, window_days=7),),
+    }
+    night = Night(tmp_path, base.model_copy(update=changes), cases=100)
+    night.fill(0, REFERENCE_DAYS + 13)
+    found = one(night.evaluate(Area.PERFORMANCE, REFERENCE_DAYS + 13), "average_precision")
+    assert found.verdict is Verdict.BREACH and "proven since" in found.reason

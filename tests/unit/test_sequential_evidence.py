@@ -6,10 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from aiops_pipelines.evaluation.evidence import scaled, with_block
 from aiops_pipelines.statistics import (
     BernoulliCusum,
-    Estimate,
     MeanShiftDetector,
     RateExceedance,
     ShiryaevRoberts,
@@ -19,7 +17,7 @@ from aiops_pipelines.statistics import (
     shiryaev_roberts_paths,
 )
 from aiops_pipelines.statistics.boundaries import BetaBinomialMixture
-from aiops_pipelines.statistics.mean_shift import implied_error, implied_freedom
+from aiops_pipelines.statistics.mean_shift import implied_freedom
 
 START = date(2025, 1, 1)
 
@@ -128,37 +126,6 @@ def test_an_interval_tells_how_well_its_standard_error_is_known() -> None:
     assert implied_freedom(12.7062047, 1.0) == pytest.approx(1, rel=1e-6)
     assert implied_freedom(1.9, 1.0) == math.inf
     assert implied_freedom(1e300, 1.0) == 0.1
-    assert implied_error(0.2 * 1.959963985) == pytest.approx(0.2, rel=1e-8)
-
-
-@pytest.mark.parametrize(
-    ("metric", "earlier"),
-    [
-        ("positive_likelihood_ratio", None),
-        ("limit_of_agreement_high", Estimate(2.0, 1.9, 2.1, 0.05, 800, None, "earlier")),
-    ],
-)
-def test_a_block_whose_interval_reaches_further_towards_the_limit_weighs_less(
-    metric: str, earlier: Estimate | None
-) -> None:
-    wide, tight = (
-        with_block(
-            MeanShiftDetector(scaled(metric, 2.0), "below"),
-            metric,
-            Estimate(1.5, 1.4, high, 0.1, 200, None, "block"),
-            earlier,
-        )
-        for high in (2.1, 1.71)
-    )
-    assert wide.log_statistic < tight.log_statistic
-
-
-def test_a_mean_is_judged_by_the_error_that_earlier_cases_lead_to_expect() -> None:
-    """Delyon (2009) by hand: z = (1.3 - 1) / (.05 * sqrt(800 / 200)) = 3, [M] / <M> = .25."""
-    earlier = Estimate(0.9, 0.8, 1.0, 0.05, 800, None, "earlier")
-    block = Estimate(1.3, 1.2, 1.4, 0.05, 200, None, "block")
-    found = with_block(MeanShiftDetector(1.0, alternatives=(0.5,)), "mean_error", block, earlier)
-    assert found.log_statistic == pytest.approx(0.5 * 3 - 0.125 * (0.25 / 3 + 2 / 3))
 
 
 def test_a_block_that_looks_surer_than_earlier_cases_gains_nothing_by_it() -> None:
@@ -171,16 +138,6 @@ def test_a_block_that_looks_surer_than_earlier_cases_gains_nothing_by_it() -> No
         (each.log_statistic for each in wider), reverse=True
     )
     assert wider[0].log_statistic < usual.log_statistic
-
-
-def test_a_mean_without_earlier_cases_says_nothing_and_one_all_alike_does() -> None:
-    alike = Estimate(1.0, 0.94, 1.0, None, 60, 60, "Wilson")
-    detector = MeanShiftDetector(scaled("within_one", 0.9))
-    for nothing in (None, Estimate.missing(0, None, "none"), alike):
-        silent = with_block(detector, "within_one", alike, nothing)
-        assert (silent.updates, silent.updates_with_evidence) == (1, 0)
-    earlier = Estimate(0.9, 0.86, 0.93, 0.02, 240, 216, "Wilson")
-    assert with_block(detector, "within_one", alike, earlier).updates_with_evidence == 1
 
 
 def test_proof_depends_on_totals_not_on_the_order_of_cases() -> None:
