@@ -22,6 +22,7 @@ from aiops_pipelines.statistics.arguments import (
     refuse,
     whole,
 )
+from aiops_pipelines.statistics.distance_limits import distance_limits
 from aiops_pipelines.statistics.distances import Distance
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.features import (
@@ -52,7 +53,7 @@ class Drift:
     the bins (total variation for categories); `wasserstein` in units of the feature, approximate
     since from bins (None for categories). The last three are as their textbooks have them, so that
     chance alone lifts them above 0; their intervals have that taken off and reach down to 0 where
-    nothing has moved. `scale_factor` is the ratio of medians, current to reference, to within a
+    nothing has moved, up to the stated value at least. `scale_factor` is the ratio of medians, current to reference, to within a
     tenth: None where the reference has values of both signs.
     """
 
@@ -204,8 +205,8 @@ def _missed(
     others = np.ceil(share * n).astype(np.int64)
     cells = np.array([reference, 0]), np.column_stack([n - others, others])
     found = [distances.psi, distances.jensen_shannon, distances.total_variation]
-    unstable, diverged, apart = (distance(*cells).value for distance in found)
-    return unstable, diverged, apart
+    unstable, diverged, apart = (distance(*cells) for distance in found)
+    return unstable.statistic, diverged.root, apart.root
 
 
 def _four(row: Sequence[Estimate]) -> _Four:
@@ -228,11 +229,11 @@ def _stability(found: Distance, n: IntArray, z: float, missed: FloatArray) -> li
     The true PSI is never below 0, so the interval is cut there (but for a negative estimate).
     Without any spread it reaches to what the samples may have `missed`.
     """
-    value = found.value - found.most
-    low = np.maximum(value - z * found.error, np.minimum(value, 0.0))
-    high = np.maximum(value + z * found.error, 0.0)
-    high = np.where(found.error > 0, high, missed)
-    return _estimates(value, low, high, found.error, n, "PSI less its null expectation")
+    value, error = found.statistic - found.most, found.error
+    low, high = distance_limits(found, z)
+    low = np.maximum(np.minimum(low, value), np.minimum(value, 0.0))
+    high = np.where(error > 0, np.maximum(np.maximum(high, value), 0.0), missed)
+    return _estimates(value, low, high, error, n, "PSI less its null expectation")
 
 
 def _rooted(
@@ -243,22 +244,21 @@ def _rooted(
     Without any spread it reaches to what the samples may have `missed`, a distance without bound to
     no limit: two constants tell how far apart they are, not where the cases lie that they miss.
     """
-    squared, spread = found.value**2, found.error > 0
-    low = np.sqrt(np.maximum(squared - found.most - z * found.error, 0.0))
-    high = np.sqrt(np.maximum(squared - found.least + z * found.error, squared))
-    scale = 2 * np.maximum(found.value, np.sqrt(found.most))
-    error = np.divide(found.error, scale, out=np.zeros_like(scale), where=scale > 0)
-    held = found.value * np.maximum(1 - 2 * missed, 0.0)
-    low = np.where(spread, np.minimum(low, found.value), held)
+    value, off = found.root, found.error
+    lowest, highest = (np.sqrt(np.maximum(limit, 0.0)) for limit in distance_limits(found, z))
+    scale = 2 * np.maximum(value, np.sqrt(found.most))
+    error = np.divide(off, scale, out=np.zeros_like(scale), where=scale > 0)
+    held = value * np.maximum(1 - 2 * missed, 0.0)
+    low = np.where(off > 0, np.minimum(lowest, value), held)
     unseen = missed if largest < math.inf else largest
-    high = np.where(spread, np.minimum(high, largest), unseen)
-    return _estimates(found.value, low, np.maximum(high, found.value), error, n, name)
+    high = np.where(off > 0, np.minimum(highest, largest), unseen)
+    return _estimates(value, low, np.maximum(high, value), error, n, name)
 
 
 def _estimates(
     value: FloatArray, low: FloatArray, high: FloatArray, error: FloatArray, n: IntArray, name: str
 ) -> list[Estimate]:
-    method = f"{name}, from bins, delta method"
+    method = f"{name}, from bins, score limits"
     highest: list[float | None] = high.tolist()
     if np.isinf(high).any():
         highest = [None if end == math.inf else end for end in highest]

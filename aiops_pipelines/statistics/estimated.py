@@ -43,6 +43,7 @@ from aiops_pipelines.statistics.resampling import binned_auroc, expanded_tail
 from aiops_pipelines.statistics.score_edges import reference_edges
 
 DRAWS = 400
+ROUNDING = 1e-9
 EstimationMethod = Literal["cbpe", "pape"]
 
 
@@ -133,10 +134,12 @@ def estimate_performance_from_counts(
     verified does no harm where verification depends on the flag alone. On score bins PAPE and CBPE
     are one: weights that depend on the bin leave each bin's risk as it is.
 
-    Intervals contain the recalibration's uncertainty (the reference's counts redrawn, Jeffreys'
-    prior where the lowest or highest risks rest on one class) and the current sample's (cases and
-    labels redrawn, Poisson), expanded for the reference's smaller class: they are meant for the
-    figure that will be measured, and are wide for the population's value.
+    An interval is of the figure that the labels of these very cases will show: not of the figure of
+    other cases like them, nor of the population's. It contains the recalibration's uncertainty (the
+    reference's counts redrawn, Jeffreys' prior where the lowest or highest risks rest on one class)
+    and that of the labels given the scores (binomial), expanded for the reference's smaller class.
+    Draws in which a figure does not exist are left out (no positive has no sensitivity): what is
+    stated holds if the labels will show the figure at all.
 
     Raises ValueError for other edges, or thresholds that are no edge.
     """
@@ -237,11 +240,11 @@ def _estimated(
     if risk is not None and n:
         random = random_numbers(seed)
         risks = recalibration_draws(reference, recalibration, DRAWS, random)
-        positive, negative = bins.current * risks, bins.current * (1 - risks)
+        drawn = random.binomial(bins.current.astype(np.int64), risks)
         outcomes = (
             _Outcome.of(bins, bins.current * risk, bins.current * (1 - risk)),
-            _Outcome.of(bins, positive, negative),
-            _Outcome.of(bins, random.poisson(positive), random.poisson(negative)),
+            _Outcome.of(bins, bins.current * risks, bins.current * (1 - risks)),
+            _Outcome.of(bins, drawn, bins.current - drawn),
         )
 
     def estimate(figure: Callable[[_Outcome], FloatArray]) -> Estimate:
@@ -337,27 +340,34 @@ def _interval(
 
     Recalibrations learnt from redrawn references are as much too sharp again as the one learnt
     from the reference, so their mean shows the optimism (Efron & Tibshirani, 1993, chapter 10);
-    value and quantiles are set back by it on the logit scale, where a quantile of 0 or 1 stays: the
-    labels of few cases often show just that. No value where the figure does not exist, the whole
-    range where it exists in some of the draws only.
+    value and quantiles are set back by it on the logit scale, where a quantile of 0 or 1 stays, and
+    the quantiles then widened to figures that were drawn: the labels of few cases show only some.
+    No value where the figure does not exist, the whole range where it exists in fewer than half of
+    the draws.
     """
-    kept = np.isfinite(drawn)
-    if not math.isfinite(value) or not kept.any():
+    kept = drawn[np.isfinite(drawn)]
+    if not math.isfinite(value) or not len(kept):
         return Estimate.missing(n, None, method)
-    if not kept.all():
+    if 2 * len(kept) < len(drawn):
         return Estimate(value, 0.0, 1.0, None, n, None, f"{method}, too few cases to bound")
     inside = 0 < value < 1 and 0 < float(relearnt.mean()) < 1
     optimism = float(special.logit(relearnt.mean()) - special.logit(value)) if inside else 0.0
     point = float(special.expit(special.logit(value) - optimism)) if inside else value
-    quantiles = np.quantile(drawn, [tail, 1 - tail], method="weibull")
-    low, high = special.expit(special.logit(quantiles) - 2 * optimism)
-    error = float(drawn.std(ddof=1))
+    quantiles = np.quantile(kept, [tail, 1 - tail], method="weibull")
+    low, high = _drawn_around(kept, special.expit(special.logit(quantiles) - 2 * optimism))
     return Estimate(
         point,
-        max(min(float(low), point), 0.0),
-        min(max(float(high), point), 1.0),
-        error,
+        max(min(low, point), 0.0),
+        min(max(high, point), 1.0),
+        float(kept.std(ddof=1)),
         n,
         None,
         method,
     )
+
+
+def _drawn_around(drawn: FloatArray, limits: FloatArray) -> tuple[float, float]:
+    """Return the nearest of the figures `drawn` at or beyond each limit, or the limit itself."""
+    low, high = float(limits[0]), float(limits[1])
+    below, above = drawn[drawn <= low + ROUNDING], drawn[drawn >= high - ROUNDING]
+    return float(below.max()) if len(below) else low, float(above.min()) if len(above) else high

@@ -13,6 +13,7 @@ from benchmarks.coverage.tally import Found, Part, coverage_table, scaled
 
 REFERENCE = 2000
 SIZES = (50, 200, 1000)
+PREVALENCES = (0.02, 0.1, 0.5)
 Array = NDArray[np.float64]
 Drawn = tuple[Array, NDArray[np.bool_], Array]
 
@@ -53,7 +54,7 @@ def unchanged(share: float) -> str:
 
     settings = [
         (f"{p:g}, n {n}", lambda rng, p=p, n=n: sample(BINARY[p], rng, n))
-        for p in (0.1, 0.5)
+        for p in PREVALENCES
         for n in SIZES
     ]
     return coverage_table(settings, scaled(900, share), 51)

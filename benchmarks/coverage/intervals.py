@@ -15,7 +15,9 @@ from aiops_pipelines.statistics.proportions import ProportionMethod
 from benchmarks.coverage.populations import (
     AGREED,
     BINARY,
-    CATEGORIES,
+    DRIFTS,
+    FEATURE,
+    Moved,
     Population,
     agreed_grades,
     classes,
@@ -152,13 +154,23 @@ def of_durations(rng: np.random.Generator, n: int) -> Found:
         yield name.replace("_", " "), getattr(found, name), value
 
 
-def of_drift(rng: np.random.Generator, n: int) -> Found:
+def of_drift(now: Moved, rng: np.random.Generator, n: int) -> Found:
     """Yield distances of a feature that moved and widened, from 2,000 reference values."""
-    reference = s.FeatureCounts.from_values(CATEGORIES.bins, CATEGORIES.before(rng, 2000))
-    current = s.FeatureCounts.from_values(CATEGORIES.bins, CATEGORIES.after(rng, n))
-    moved = s.drift(reference, current)
-    for name, value in true_distances(reference).items():
-        yield name.replace("_", " "), getattr(moved, name), value
+    reference = s.FeatureCounts.from_values(FEATURE, rng.standard_normal(2000))
+    current = s.FeatureCounts.from_values(FEATURE, now.draw(rng, n))
+    found = s.drift(reference, current)
+    for name, value in true_distances(reference, now).items():
+        yield name.replace("_", " "), getattr(found, name), value
+
+
+def by_drift(share: float) -> str:
+    """Return the coverage of distances, a column for each drift and n."""
+    settings = [
+        (f"{name}, n {n}", lambda rng, now=now, n=n: of_drift(now, rng, n))
+        for name, now in DRIFTS.items()
+        for n in SIZES
+    ]
+    return coverage_table(settings, scaled(REPETITIONS, share), SEED)
 
 
 def by_prevalence(study: Callable[[Population, np.random.Generator, int], Found]) -> Part:
@@ -185,5 +197,5 @@ PARTS: dict[str, Part] = {
     "counts": by_prevalence(of_counts),
     "classes": by_size(of_classes_and_grades),
     "durations": by_size(of_durations),
-    "drift": by_size(of_drift),
+    "drift": by_drift,
 }

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import integrate, optimize, special, stats
 
-from aiops_pipelines.statistics import FeatureBins, FeatureCounts, numeric_bins, reference_edges
+from aiops_pipelines.statistics import FeatureCounts, numeric_bins, reference_edges
 
 Array = NDArray[np.float64]
 SEPARATION, RIVAL, SHARED = 1.6, 1.2, 0.5
@@ -215,33 +215,30 @@ def _of_durations() -> dict[str, float]:
 
 
 _OF_DURATIONS = _of_durations()
-SHIFT, WIDENED = 0.3, 1.1
+FEATURE = numeric_bins("x", np.random.default_rng(3).standard_normal(20_000))
 
 
 @dataclass(frozen=True)
-class Feature:
-    """A normal feature that moves by .3 and widens by a tenth, on the bins of a reference."""
+class Moved:
+    """What became of a standard normal feature: its mean and its standard deviation."""
 
-    bins: FeatureBins
+    mean: float
+    sd: float
 
-    def before(self, rng: np.random.Generator, n: int) -> Array:
-        """Return reference values."""
-        return rng.standard_normal(n)
-
-    def after(self, rng: np.random.Generator, n: int) -> Array:
+    def draw(self, rng: np.random.Generator, n: int) -> Array:
         """Return current values."""
-        return SHIFT + WIDENED * rng.standard_normal(n)
+        return self.mean + self.sd * rng.standard_normal(n)
 
 
-CATEGORIES = Feature(numeric_bins("x", np.random.default_rng(3).standard_normal(20_000)))
+DRIFTS = {"none": Moved(0.0, 1.0), "mild": Moved(0.3, 1.1), "strong": Moved(0.7, 1.2)}
 
 
-def true_distances(reference: FeatureCounts) -> dict[str, float]:
+def true_distances(reference: FeatureCounts, now: Moved) -> dict[str, float]:
     """Return the true distances over the reference's cells (KS, Wasserstein: over its bins)."""
     bins = reference.bins
     ends = np.concatenate([[-np.inf], bins.edges, [np.inf]])
     p = np.diff(stats.norm.cdf(ends))
-    q = np.diff(stats.norm.cdf((ends - SHIFT) / WIDENED))
+    q = np.diff(stats.norm.cdf((ends - now.mean) / now.sd))
     gap = np.abs(np.cumsum(q - p))
     member = bins.cells(reference.counts)
     p, q = np.bincount(member, p), np.bincount(member, q)

@@ -35,6 +35,29 @@ def test_without_drift_the_intervals_reach_zero(n: int) -> None:
         assert sum(each[name][0] <= 0 for each in found) >= 93, name
 
 
+@pytest.mark.parametrize("n", [50, 1000])
+def test_intervals_hold_the_distance_of_what_moved(n: int) -> None:
+    before, now = np.array([0.4, 0.3, 0.2, 0.1]), np.array([0.3, 0.3, 0.22, 0.18])
+    names = ["a", "b", "c", "d"]
+    bins = categorical_bins("site", names)
+    of = FeatureCounts.from_category_counts
+    reference = of(bins, names, (10**6 * before).astype(int).tolist())
+    drawn = np.random.default_rng(5).multinomial(n, now, 400).tolist()
+    middle = (before + now) / 2
+    halves = [side @ np.log2(side / middle) / 2 for side in (before, now)]
+    truth = {
+        "psi": (now - before) @ np.log(now / before),
+        "jensen_shannon": np.sqrt(sum(halves)),
+        "ks": np.abs(now - before).sum() / 2,
+    }
+    found = [
+        _intervals(each) for each in drift_series(reference, [of(bins, names, d) for d in drawn])
+    ]
+    for name, value in truth.items():
+        held = np.mean([each[name][0] <= value <= each[name][2] for each in found])
+        assert 0.93 <= held <= 0.99, name
+
+
 def test_psi_without_drift_is_zero_on_average() -> None:
     reference = FeatureCounts.from_values(
         numeric_bins("age", _normal(0, 20_000)), _normal(0, 20_000)

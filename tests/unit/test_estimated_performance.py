@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import expit
+from scipy.stats import binom
 
 from aiops_pipelines.statistics import (
     Histogram,
@@ -117,6 +118,30 @@ def test_a_reference_without_a_missed_case_leaves_room_for_one():
     assert 0.9 < point.sensitivity.value <= 1.0
     assert point.sensitivity.low < point.sensitivity.high
     assert point.sensitivity.low < 0.99
+
+
+def test_an_interval_is_of_what_the_labels_of_these_cases_show():
+    """Of 400 cases whose risk is known, the labels are all that is left to chance."""
+    before = np.repeat([0.2, 0.8], 200_000)
+    label = np.tile([1, 0, 0, 0], 50_000).tolist() + np.tile([1, 1, 1, 0], 50_000).tolist()
+    now = np.repeat([0.2, 0.8], [300, 100])
+    point = estimate_performance(now, before, label, [0.5]).points[0]
+    for rate, n in ((point.ppv, 100), (point.npv, 300)):
+        expected = binom.ppf([0.025, 0.975], n, 0.75) / n
+        assert [rate.low, rate.high] == pytest.approx(expected, abs=2 / n)
+    positives = 300 * 0.25 + 100 * 0.75
+    # Half of the positives are flagged, so that each label moves the rate by half a case.
+    spread = np.sqrt(400 * 0.25 * 0.75) / 2 / positives
+    assert point.sensitivity.high - point.sensitivity.low == pytest.approx(3.92 * spread, rel=0.1)
+
+
+def test_a_figure_that_labels_may_not_show_is_bounded_as_if_they_did(unshifted):
+    """Of 50 cases at a risk of 4% an eighth of all samples have no positive, and no AUROC."""
+    (before, _, label), (now, _, _) = unshifted
+    rare = before[~label | (np.arange(len(label)) % 4 == 0)]
+    kept = label[~label | (np.arange(len(label)) % 4 == 0)]
+    found = estimate_performance(now[:50], rare, kept, [THRESHOLD])
+    assert 0.2 < found.auroc.low < found.auroc.value < found.auroc.high <= 1.0
 
 
 def test_scores_that_the_reference_never_showed_are_counted(unshifted):
