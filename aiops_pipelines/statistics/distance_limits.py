@@ -38,7 +38,7 @@ def _limit(found: Distance, z: float, upper: bool) -> FloatArray:
         truth = np.maximum(limit, 0.0)
         added = found.least + (found.most - found.least) * _nearness(found.most, truth)
         if not upper:
-            reach = z + _skewness(found, truth) * (z**2 - 1) / 6
+            reach = np.maximum(z + _skewness(found, truth) * (z**2 - 1) / 6, 0.0)
     return limit
 
 

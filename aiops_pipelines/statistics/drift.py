@@ -53,8 +53,8 @@ class Drift:
     the bins (total variation for categories); `wasserstein` in units of the feature, approximate
     since from bins (None for categories). The last three are as their textbooks have them, so that
     chance alone lifts them above 0; their intervals have that taken off and reach down to 0 where
-    nothing has moved, up to the stated value at least. `scale_factor` is the ratio of medians, current to reference, to within a
-    tenth: None where the reference has values of both signs.
+    nothing has moved, up to the stated value at least. `scale_factor` is the ratio of medians,
+    current to reference, to within a tenth: None where the reference has values of both signs.
     """
 
     psi: Estimate
