@@ -21,12 +21,12 @@ from aiops_pipelines.statistics.arguments import (
     refuse,
     same_length,
 )
+from aiops_pipelines.statistics.calibration_error import expected_calibration_errors
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportions
 from aiops_pipelines.statistics.reliability import (
     HosmerLemeshow,
     Reliability,
-    expected_calibration_errors,
     hosmer_lemeshow_from_groups,
     reliability_from_groups,
 )

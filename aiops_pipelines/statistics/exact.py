@@ -22,13 +22,13 @@ from aiops_pipelines.statistics.arguments import (
     whole,
 )
 from aiops_pipelines.statistics.calibration import EXTREME, Spiegelhalter, spiegelhalter
+from aiops_pipelines.statistics.calibration_error import expected_calibration_errors
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.operating import OperatingPoint, operating_point_from_counts
 from aiops_pipelines.statistics.radix_sort import KeyArray
 from aiops_pipelines.statistics.ranking import AurocSums, average_precision_estimate
 from aiops_pipelines.statistics.reliability import (
     Reliability,
-    expected_calibration_errors,
     reliability_from_bins,
 )
 from aiops_pipelines.statistics.resampling import mean_estimate

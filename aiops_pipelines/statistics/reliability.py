@@ -4,25 +4,21 @@ Works on groups of cases that share a score, in rising order. Sources: Kumar, Li
 the debiased expected calibration error; Hosmer & Lemeshow (1980).
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from aiops_pipelines.statistics.arguments import (
     MANY,
     FloatArray,
     IntArray,
     binary,
-    confidence_level,
     probability,
     same_length,
     whole,
 )
-from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.proportions import proportions
 from aiops_pipelines.statistics.tails import chi_square_tail
 
@@ -87,50 +83,6 @@ def reliability_from_bins(
     used = n > 0
     found = proportions(events[used], n[used], "wilson", level)
     return Reliability(expected[used] / n[used], found.value, found.low, found.high, n[used])
-
-
-def expected_calibration_errors(
-    curve: Reliability, level: float = 0.95
-) -> tuple[Estimate, Estimate]:
-    """Return the curve's L1 error, as it is, and its L2 error less what chance adds to it.
-
-    Chance lifts the L1 error by at most the mean of a half-normal a bin; its interval reaches down
-    by as much. A bin's variance borrows half an event and half a non-event, so that one without
-    events is not taken for certain.
-    """
-    z = float(special.ndtri((1 + confidence_level(level)) / 2))
-    n, events = round(float(curve.n.sum())), round(float(curve.n @ curve.observed))
-    if n == 0:
-        missing = Estimate.missing(0, 0, "equal-mass bins")
-        return missing, missing
-    share = curve.n / n
-    gap = curve.mean_score - curve.observed
-    rate = (curve.n * curve.observed + 0.5) / (curve.n + 1)
-    variance = rate * (1 - rate) / curve.n
-    raw = float(share @ np.abs(gap))
-    error = math.sqrt(float(share**2 @ variance))
-    chance = float(share @ np.sqrt(2 * variance / math.pi))
-    unbiased = curve.observed * (1 - curve.observed) / np.maximum(curve.n - 1, 1)
-    squared = float(share @ (gap**2 - unbiased))
-    spread = math.sqrt(float(share**2 @ (4 * gap**2 * variance + 2 * variance**2)))
-    low, value, high = (
-        math.sqrt(min(max(each, 0.0), 1.0))
-        for each in (squared - z * spread, squared, squared + z * spread)
-    )
-    return (
-        Estimate(
-            raw,
-            max(raw - chance - z * error, 0.0),
-            min(raw + z * error, 1.0),
-            error,
-            n,
-            events,
-            "ECE, equal-mass bins, interval less what chance adds",
-        ),
-        Estimate(
-            value, low, high, None, n, events, "debiased ECE (L2), equal-mass bins, delta interval"
-        ),
-    )
 
 
 def hosmer_lemeshow(score: ArrayLike, label: ArrayLike, groups: int = 10) -> HosmerLemeshow:
