@@ -157,20 +157,19 @@ BAD_EVENTS: Mapping[str, tuple[str, str]] = {
 def _slope(window: Window, _: str, stratum: str) -> Estimate:
     if window.system.output.task is Task.REGRESSION:
         return window.regression(stratum).figures().calibration_slope
-    return window.histogram(stratum).calibration().slope
+    return window.histogram(stratum).recalibration().slope
 
 
 def _intercept(window: Window, _: str, stratum: str) -> Estimate:
     if window.system.output.task is Task.REGRESSION:
         return window.regression(stratum).figures().calibration_intercept
-    return window.histogram(stratum).calibration().intercept
+    return window.histogram(stratum).recalibration().intercept
 
 
 def _spiegelhalter(window: Window, _: str, stratum: str) -> Estimate:
     """Return z, standard normal where scores are calibrated, as an estimate of its mean."""
     histogram = window.histogram(stratum)
-    z = histogram.calibration().spiegelhalter
-    return z.estimate(histogram.n, histogram.n_positive)
+    return histogram.spiegelhalter().estimate(histogram.n, histogram.n_positive)
 
 
 def _brier_part(name: str) -> Callable[[Window, str, str], Estimate]:

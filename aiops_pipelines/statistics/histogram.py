@@ -24,8 +24,12 @@ from aiops_pipelines.statistics.arguments import (
 )
 from aiops_pipelines.statistics.calibration import (
     Calibration,
+    Recalibration,
+    Spiegelhalter,
     calibration_from_groups,
+    cox_recalibration,
     observed_expected_from_groups,
+    spiegelhalter,
 )
 from aiops_pipelines.statistics.estimate import Estimate
 from aiops_pipelines.statistics.operating import OperatingPoint, operating_point_from_counts
@@ -232,6 +236,18 @@ class Histogram:
             float(self.spiegelhalter_variance.sum()),
             bins,
             level,
+        )
+
+    def recalibration(self, level: float = 0.95) -> Recalibration:
+        """Return slope and intercept alone, as `calibration` does."""
+        totals = (self.positive + self.negative).astype(np.float64)
+        mean_logit = self.logit_sum / np.maximum(totals, 1.0)
+        return cox_recalibration(mean_logit, self.positive, totals, level)
+
+    def spiegelhalter(self) -> Spiegelhalter:
+        """Return Spiegelhalter's Z alone, as `calibration` does."""
+        return spiegelhalter(
+            float(self.spiegelhalter_sum.sum()), float(self.spiegelhalter_variance.sum())
         )
 
     def observed_expected(self, level: float = 0.95) -> Estimate:

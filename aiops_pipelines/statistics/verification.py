@@ -171,9 +171,9 @@ def _begg_greenes(counts: VerificationCounts, level: float) -> tuple[Estimate, E
     random = np.random.default_rng(0)
     drawn = np.stack(
         [
-            random.beta(flagged + 0.5, unflagged + 0.5, _DRAWS),
-            random.beta(a + 0.5, b + 0.5, _DRAWS),
-            random.beta(c + 0.5, d + 0.5, _DRAWS),
+            random.beta(*_posterior(flagged, unflagged), _DRAWS),
+            random.beta(*_posterior(a, b), _DRAWS),
+            random.beta(*_posterior(c, d), _DRAWS),
         ]
     )
     found = []
@@ -197,6 +197,17 @@ def _begg_greenes(counts: VerificationCounts, level: float) -> tuple[Estimate, E
         for (value, error), (low, high) in zip(found, intervals, strict=True)
     ]
     return estimates[0], estimates[1]
+
+
+def _posterior(events: int, others: int) -> tuple[float, float]:
+    """Return the beta posterior's parameters, by Jeffreys' prior where both kinds were seen.
+
+    What was not seen has Clopper and Pearson's limit (Brown, Cai & DasGupta, 2001): with Jeffreys'
+    an audit without a miss rules out more misses than the chance of finding none allows.
+    """
+    if bool(events) == bool(others):
+        return events + 0.5, others + 0.5
+    return max(events, 1.0), max(others, 1.0)
 
 
 def _rates(chance: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -16,7 +16,9 @@ from benchmarks.coverage.populations import (
     AGREED,
     BINARY,
     DRIFTS,
+    ERRING,
     FEATURE,
+    LINES,
     Moved,
     Population,
     agreed_grades,
@@ -90,6 +92,16 @@ def of_calibration(population: Population, rng: np.random.Generator, n: int) -> 
     found = s.calibration(score, label)
     for name in ("intercept", "slope", "in_the_large", "intercept_alone", "ece", "ece_debiased"):
         yield name.replace("_", " "), getattr(found, name), population.truth[name]
+
+
+def of_calibration_errors(population: Population, rng: np.random.Generator, n: int) -> Found:
+    """Yield the calibration errors of scores that are right and of those that err grossly."""
+    for name in LINES:
+        erring = ERRING[name, population.prevalence]
+        score, _, label = erring.draw(rng, n)
+        found = s.calibration(score, label)
+        yield f"{name}: ece", found.ece, erring.truth["ece"]
+        yield f"{name}: ece debiased", found.ece_debiased, erring.truth["ece_debiased"]
 
 
 def of_counts(population: Population, rng: np.random.Generator, n: int) -> Found:
@@ -193,6 +205,7 @@ PARTS: dict[str, Part] = {
     "ranking": by_prevalence(of_ranking),
     "operating-point": by_prevalence(of_operating_point),
     "calibration": by_prevalence(of_calibration),
+    "calibration-errors": by_prevalence(of_calibration_errors),
     "proportions": exact_proportions,
     "counts": by_prevalence(of_counts),
     "classes": by_size(of_classes_and_grades),

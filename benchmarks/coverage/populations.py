@@ -19,17 +19,19 @@ BINS = 10
 class Population:
     """Markers x ~ N(1.6 y, 1) and a rival N(1.2 y, 1), correlated .5; overconfident scores.
 
-    The score's logit is .3 + .8 times the true log-odds, its operating point where specificity is
-    .85.
+    The score's logit is .3 + .8 times the true log-odds unless another line is given, its operating
+    point where specificity is .85.
     """
 
     prevalence: float
+    intercept: float = INTERCEPT
+    slope: float = SLOPE
     grid: Array = field(default_factory=lambda: np.linspace(-9, 11, 40_001))
 
     def score(self, x: Array) -> Array:
         """Return the score of marker values."""
         odds = special.logit(self.prevalence) + SEPARATION * x - SEPARATION**2 / 2
-        scored: Array = special.expit(INTERCEPT + SLOPE * odds)
+        scored: Array = special.expit(self.intercept + self.slope * odds)
         return scored
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Array, Array, NDArray[np.bool_]]:
@@ -89,8 +91,8 @@ class Population:
             "negative_likelihood_ratio": (1 - sensitivity) / specificity,
             "nne": (hits + alarms) / hits,
             "net_benefit": hits - alarms * self.threshold / (1 - self.threshold),
-            "slope": 1 / SLOPE,
-            "intercept": -INTERCEPT / SLOPE,
+            "slope": 1 / self.slope,
+            "intercept": -self.intercept / self.slope,
             "in_the_large": p / total((positive + negative) * score),
             "intercept_alone": float(optimize.brentq(recentred, -5, 5)),
         }
@@ -110,6 +112,18 @@ class Population:
 
 
 BINARY = {p: Population(p) for p in (0.02, 0.1, 0.5)}
+LINES = {
+    "right": (0.0, 1.0),
+    "too high": (1.0, 1.0),
+    "too alike": (0.0, 0.4),
+    "too far apart": (0.0, 1.8),
+}
+"""Scores by how they err: their logits about the prevalence's as intercept and slope."""
+ERRING = {
+    (name, p): Population(p, line[0] + (1 - line[1]) * float(special.logit(p)), line[1])
+    for name, line in LINES.items()
+    for p in BINARY
+}
 
 
 def clustered(

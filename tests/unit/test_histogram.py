@@ -62,6 +62,10 @@ def test_binned_figures_are_those_of_the_cases(slope: float) -> None:
         assert abs(bins.value - cases.value) < 0.02 * cases.standard_error
         assert bins.standard_error == pytest.approx(cases.standard_error, rel=0.01)
     assert binned.spiegelhalter.z == pytest.approx(exact.spiegelhalter.z, abs=1e-9)
+    alone = histogram.recalibration()
+    assert alone.slope.value == pytest.approx(binned.slope.value)
+    assert alone.intercept.high == pytest.approx(binned.intercept.high)
+    assert histogram.spiegelhalter() == binned.spiegelhalter
     assert histogram.average_precision(interpolated=True).value == pytest.approx(
         average_precision(score, label).value, abs=2e-3
     )

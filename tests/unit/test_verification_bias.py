@@ -141,3 +141,12 @@ def test_chance_and_few_lost_labels_contradict_nothing(audited, unflagged, state
 def test_chance_alone_contradicts_the_share_of_one_audit_in_a_thousand():
     read = np.random.default_rng(3).binomial(400, 0.25, 4000)
     assert np.mean([audit_share(int(each), 400, 0.25).contradicted for each in read]) <= 0.0025
+
+
+def test_an_audit_without_a_miss_rules_out_no_more_than_its_size_allows() -> None:
+    """So many cases are flagged that only the audit is uncertain: Clopper and Pearson's limit."""
+    counts = VerificationCounts(85_000, 1000, 0, 0, 160, 899_840)
+    found = verification_adjusted_from_counts(counts).sensitivity
+    missed = (1 - 0.025 ** (1 / 160)) * 900_000
+    assert found.value == found.high == 1
+    assert found.low == pytest.approx(85_000 / (85_000 + missed), rel=0.02)
