@@ -13,8 +13,14 @@ from typing import Any, Self
 import numpy as np
 from scipy.optimize import brentq
 
-from aiops_pipelines.statistics.arguments import FloatArray
-from aiops_pipelines.statistics.daily_counts import one_day, open_unit, positive
+from aiops_pipelines.statistics.arguments import FloatArray, whole
+from aiops_pipelines.statistics.daily_counts import (
+    complete_state,
+    not_below_zero,
+    one_day,
+    open_unit,
+    positive,
+)
 
 CHAIN_STATES = 301
 SEARCH_WIDTH = 1e-6
@@ -72,6 +78,8 @@ class BernoulliCusum:
         if self.baseline == self.shifted:
             raise ValueError(f"shifted: must differ from baseline, both are {self.baseline!r}")
         positive("threshold", self.threshold)
+        not_below_zero("statistic", self.statistic)
+        whole("updates", self.updates)
 
     @classmethod
     def for_run_length(
@@ -133,7 +141,8 @@ class BernoulliCusum:
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
-        """Return the state that `to_dict` described."""
+        """Return the state that `to_dict` described; ValueError where it is not a whole one."""
+        complete_state(cls, state)
         on = state["first_warning_on"]
         return cls(**state | {"first_warning_on": None if on is None else date.fromisoformat(on)})
 

@@ -3,8 +3,11 @@
 Every sequential method is fed with pairs (events, trials) of whole numbers, 0 <= events <= trials.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -48,6 +51,24 @@ def one_day(events: int, trials: int) -> tuple[int, int]:
     return int(counted[0]), int(tried[0])
 
 
+def complete_state(kind: type, state: Mapping[str, Any]) -> None:
+    """Raise ValueError unless `state` holds the fields of `kind`, all of them and no other.
+
+    A field left out would take its default: evidence that was stored would count as none.
+    """
+    wrong = sorted({field.name for field in fields(kind)} ^ state.keys())
+    if wrong:
+        rule = f"must hold each field of {kind.__name__} and no other"
+        raise ValueError(f"state: {rule}; first offending field {wrong[0]!r}")
+
+
+def not_below_zero(name: str, value: float) -> float:
+    """Return `value`; raise ValueError unless it is a finite number not below 0."""
+    if not is_number(value) or not 0 <= value < math.inf:
+        raise ValueError(f"{name}: must be a finite number not below 0, is {value!r}")
+    return float(value)
+
+
 def open_unit(name: str, value: float) -> float:
     """Return `value`; raise ValueError unless it lies strictly between 0 and 1."""
     if not is_number(value) or not 0 < value < 1:
@@ -57,6 +78,6 @@ def open_unit(name: str, value: float) -> float:
 
 def positive(name: str, value: float) -> float:
     """Return `value`; raise ValueError unless it is a finite number above 0."""
-    if not is_number(value) or not 0 < value < float("inf"):
+    if not is_number(value) or not 0 < value < math.inf:
         raise ValueError(f"{name}: must be a finite number above 0, is {value!r}")
     return float(value)

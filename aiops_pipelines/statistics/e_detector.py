@@ -13,8 +13,8 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from aiops_pipelines.statistics.arguments import BoolArray, FloatArray
-from aiops_pipelines.statistics.daily_counts import positive
+from aiops_pipelines.statistics.arguments import BoolArray, FloatArray, real, whole
+from aiops_pipelines.statistics.daily_counts import complete_state, positive
 
 Direction = Literal["above", "below"]
 
@@ -73,6 +73,14 @@ class EDetector:
         positive("average_run_length", self.average_run_length)
         if not self.alternatives:
             raise ValueError("alternatives: must name at least one")
+        whole(
+            "updates_with_evidence", self.updates_with_evidence, most=whole("updates", self.updates)
+        )
+        if len(self.log_statistics) != (
+            len(self.alternatives) if self.updates_with_evidence else 0
+        ):
+            raise ValueError("log_statistics: must be one an alternative once there is evidence")
+        real("log_statistics", self.log_statistics)
         self._check_null()
 
     def _check_null(self) -> None:
@@ -132,7 +140,8 @@ class EDetector:
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
-        """Return the detector that `to_dict` described."""
+        """Return the detector that `to_dict` described; ValueError where it is not a whole one."""
+        complete_state(cls, state)
         on = state["first_alarm_on"]
         restored = state | {
             "alternatives": tuple(state["alternatives"]),

@@ -15,13 +15,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aiops_pipelines.statistics.arguments import FloatArray, IntArray, confidence_level
+from aiops_pipelines.statistics.arguments import FloatArray, IntArray, confidence_level, whole
 from aiops_pipelines.statistics.boundaries import (
     BetaBinomialMixture,
     bernoulli_confidence_interval,
 )
 from aiops_pipelines.statistics.daily_counts import (
+    complete_state,
     daily_counts,
+    not_below_zero,
     one_date_a_day,
     open_unit,
     positive,
@@ -60,6 +62,9 @@ class RateExceedance:
         confidence_level(self.level)
         checked_direction(self.direction)
         positive("optimised_at", self.optimised_at)
+        whole("updates", self.updates)
+        whole("events", self.events, most=whole("trials", self.trials))
+        not_below_zero("peak_log_e_value", self.peak_log_e_value)
 
     def update(self, events: int, trials: int, on: date | None = None) -> Self:
         """Return the state after a day with `events` among `trials`.
@@ -141,6 +146,7 @@ class RateExceedance:
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
-        """Return the state that `to_dict` described."""
+        """Return the state that `to_dict` described; ValueError where it is not a whole one."""
+        complete_state(cls, state)
         on = state["proven_on"]
         return cls(**state | {"proven_on": None if on is None else date.fromisoformat(on)})

@@ -250,6 +250,46 @@ def test_every_state_survives_json(state: ShiryaevRoberts) -> None:
     assert type(state).from_dict(json.loads(text)) == state
 
 
+STORED = [
+    ShiryaevRoberts(0.10).update(3, 8),
+    MeanShiftDetector(0.85).update(0.9, 0.02),
+    RateExceedance(0.10).update(3, 8),
+    BernoulliCusum(0.1, 0.2, 0.5).update(3, 8),
+]
+
+
+@pytest.mark.parametrize("state", STORED)
+def test_a_stored_state_that_lacks_something_is_no_state_without_evidence(
+    state: ShiryaevRoberts,
+) -> None:
+    held = state.to_dict()
+    for name in held:
+        with pytest.raises(ValueError, match=f"state: must hold.*{name}"):
+            type(state).from_dict({key: each for key, each in held.items() if key != name})
+    with pytest.raises(ValueError, match=r"state: must hold.*'verdict'"):
+        type(state).from_dict(held | {"verdict": "ok"})
+
+
+@pytest.mark.parametrize(
+    ("state", "wrong"),
+    [
+        (STORED[0], {"log_statistics": [0.5]}),
+        (STORED[0], {"log_statistics": []}),
+        (STORED[0], {"log_statistics": [math.nan] * 16}),
+        (STORED[1], {"updates_with_evidence": 2}),
+        (STORED[2], {"events": 9}),
+        (STORED[2], {"peak_log_e_value": math.nan}),
+        (STORED[3], {"statistic": -1.0}),
+        (STORED[3], {"updates": 0.5}),
+    ],
+)
+def test_a_stored_state_that_contradicts_itself_is_refused_by_field(
+    state: ShiryaevRoberts, wrong: dict[str, object]
+) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        type(state).from_dict(state.to_dict() | wrong)
+
+
 def test_ten_years_of_disaster_do_not_overflow() -> None:
     state = ShiryaevRoberts(0.10)
     proof = RateExceedance(0.10)
