@@ -136,11 +136,15 @@ class RegressionSums:
         return held
 
     def _bias(self, level: float) -> Estimate:
-        method = "mean error, Student interval"
+        """Return the mean error; limits are Student's, on the long tail's side Hall's (1992)."""
+        method = "mean error, Hall's interval"
         if self.n < 2:
             return Estimate.missing(self.n, None, method)
-        variance = max(self._central(0, 2), 0.0) / (self.n - 1)
-        return _student(self.e1 / self.n, variance, self.n, 1, level, method)
+        mean, square, skewness = self.e1 / self.n, max(self._central(0, 2), 0.0), 0.0
+        if square > _UNDERFLOW and abs(mean) < _FAR * math.sqrt(square):
+            skewness = self._central(0, 3) / square / math.sqrt(square)
+        variance = square / (self.n - 1)
+        return _student(mean, variance, self.n, 1, level, method, skewness=skewness)
 
     def _rmse(self, level: float) -> Estimate:
         """Return the root of the mean squared error and of its interval."""

@@ -66,8 +66,32 @@ def test_regression(random: np.random.Generator) -> None:
     assert found.calibration_slope.value == pytest.approx(line.slope, abs=1e-9)
     assert found.calibration_intercept.value == pytest.approx(line.intercept, abs=1e-7)
     assert found.r_squared.value == pytest.approx(line.rvalue**2, abs=1e-9)
-    interval = stats.ttest_1samp(predicted - observed, 0).confidence_interval(0.95)
-    assert (found.bias.low, found.bias.high) == pytest.approx((interval.low, interval.high))
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_the_mean_error_has_students_limit_and_on_the_long_tails_side_halls(
+    random: np.random.Generator, side: int
+) -> None:
+    """Hall's cubic transformation of the t statistic is at Student's quantile there."""
+    error = side * random.exponential(1.5, 40)
+    found = regression(error, np.zeros(40)).bias
+    student = stats.ttest_1samp(error, 0).confidence_interval(0.95)
+    low, high = sorted(side * each for each in (found.low, found.high))
+    assert low == pytest.approx(min(side * student.low, side * student.high))
+    a = stats.skew(side * error) / np.sqrt(40)
+    t = (side * error.mean() - high) / stats.sem(error)
+    transformed = t + a * t**2 / 3 + a**2 * t**3 / 27 + a / 6
+    assert transformed == pytest.approx(stats.t.ppf(0.025, 39))
+
+
+def test_the_mean_error_of_symmetric_errors_has_students_interval(
+    random: np.random.Generator,
+) -> None:
+    half = random.normal(0, 1, 30)
+    error = 0.3 + np.concatenate([half, -half])
+    found = regression(error, np.zeros(60)).bias
+    student = stats.ttest_1samp(error, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((student.low, student.high))
 
 
 def test_the_error_of_r_squared_is_the_infinitesimal_jackknifes(
