@@ -5,6 +5,7 @@ daily statistics. Sources: Cox (1958) for recalibration; Spiegelhalter (1986) fo
 """
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,8 @@ EXTREME = 1e-12
 """Scores are kept this far from 0 and 1 where a logit is taken."""
 
 _NEWTON_STEPS = 50
+_LEAST_RISK = sys.float_info.min
+"""The mean score from which an observed to expected ratio is a number that a float holds."""
 _FLAT = 1e-8
 _STEEPEST = 1e6
 
@@ -150,7 +153,7 @@ def observed_expected_from_groups(
     score_sums, positives, totals = score_sums[kept], positives[kept], totals[kept]
     observed, expected, n = float(positives.sum()), float(score_sums.sum()), round(totals.sum())
     residual = None
-    if expected > 0:
+    if expected >= n * _LEAST_RISK:
         scaled = observed / expected * score_sums / totals
         residual = float(positives @ (1 - scaled) ** 2 + (totals - positives) @ scaled**2)
     return observed_expected_ratio(observed, expected, n, level, residual)
@@ -244,7 +247,7 @@ def observed_expected_ratio(
     (Hanley & Lippman-Hand, 1983, "if nothing goes wrong"), and at most as a common risk does.
     """
     method = "observed over expected, Wilson"
-    if n == 0 or expected <= 0:
+    if n == 0 or expected < n * _LEAST_RISK:
         return Estimate.missing(n, round(observed), method)
     rate, scale = observed / n, n / expected
     variance = rate * (1 - rate) / n

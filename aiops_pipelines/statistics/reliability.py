@@ -4,6 +4,7 @@ Works on groups of cases that share a score, in rising order. Sources: Kumar, Li
 the debiased expected calibration error; Hosmer & Lemeshow (1980).
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,5 +128,8 @@ def _hosmer_lemeshow(
     variance = expected * (1 - expected / np.maximum(n, 1))
     if not freedom or np.any(variance <= 0):
         return HosmerLemeshow(None, freedom, None)
-    statistic = float(np.sum((observed - expected) ** 2 / variance))
+    with np.errstate(over="ignore"):
+        statistic = float(np.sum((observed - expected) ** 2 / variance))
+    if math.isinf(statistic):
+        return HosmerLemeshow(None, freedom, None)
     return HosmerLemeshow(statistic, freedom, chi_square_tail(statistic, freedom))

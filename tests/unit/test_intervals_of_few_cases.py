@@ -183,3 +183,13 @@ def test_grades_that_agree_bound_kappa_by_how_rarely_they_could_differ() -> None
     assert (even.value, rare.value, even.high, rare.high) == (1.0, 1.0, 1.0, 1.0)
     assert even.low == pytest.approx(1 - 2 * missed)
     assert rare.low == pytest.approx(1 - missed / (1 - (28 / 30) ** 2 - (2 / 30) ** 2))
+
+
+def test_risks_next_to_nothing_have_no_ratio_and_no_chi_square() -> None:
+    """5e-324 expected: the ratio of what was observed to it is beyond every float."""
+    for label in (0, 1):
+        found = s.calibration([5e-324], [label])
+        assert found.in_the_large.value is None
+        assert found.in_the_large.low is None
+    score, label = [5e-324] * 8 + [0.5, 0.75], [1] * 8 + [0, 1]
+    assert s.hosmer_lemeshow(score, label, groups=3).statistic is None
