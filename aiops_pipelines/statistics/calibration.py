@@ -153,7 +153,7 @@ def observed_expected_from_groups(
     score_sums, positives, totals = score_sums[kept], positives[kept], totals[kept]
     observed, expected, n = float(positives.sum()), float(score_sums.sum()), round(totals.sum())
     residual = None
-    if expected >= n * _LEAST_RISK:
+    if n and expected >= n * _LEAST_RISK:
         scaled = observed / expected * score_sums / totals
         residual = float(positives @ (1 - scaled) ** 2 + (totals - positives) @ scaled**2)
     return observed_expected_ratio(observed, expected, n, level, residual)

@@ -193,3 +193,9 @@ def test_risks_next_to_nothing_have_no_ratio_and_no_chi_square() -> None:
         assert found.in_the_large.low is None
     score, label = [5e-324] * 8 + [0.5, 0.75], [1] * 8 + [0, 1]
     assert s.hosmer_lemeshow(score, label, groups=3).statistic is None
+
+
+def test_no_case_has_no_calibration_and_no_error() -> None:
+    found = s.calibration([], [])
+    assert (found.in_the_large.value, found.in_the_large.n) == (None, 0)
+    assert s.Histogram.from_cases([], [], np.array([0.5])).calibration().slope.value is None
