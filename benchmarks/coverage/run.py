@@ -30,7 +30,11 @@ from benchmarks.tables import write_block
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "validation.md"
 KEPT = ROOT / "build" / "coverage"
-CODE = (ROOT / "aiops_pipelines" / "statistics", Path(__file__).parent)
+DOMAIN = ROOT / "aiops_pipelines"
+CODE = (
+    *(DOMAIN / room for room in ("statistics", "evaluation", "contracts")),
+    Path(__file__).parent,
+)
 PARTS: dict[str, Part] = {
     **intervals.PARTS,
     **errors.PARTS,
@@ -70,7 +74,7 @@ def simulated(name: str, share: float) -> tuple[str, float]:
 
 
 def digest() -> str:
-    """Return what identifies the statistics' and the simulations' code."""
+    """Return what identifies the code that is simulated, and the simulations'."""
     files = sorted(file for folder in CODE for file in folder.glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 

@@ -1,6 +1,7 @@
 """What `make demo` promises: faults are found, healthy systems are quiet, reruns change nothing."""
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
@@ -20,8 +21,9 @@ class Demo(MiniHospital):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     made = Demo(tmp_path_factory.mktemp("demo"))
-    done = made.aiops("demo", "--nights", str(NIGHTS))
-    assert done.returncode == 0, done.stdout + done.stderr
+    with made.start("demo", "--nights", str(NIGHTS), stderr=subprocess.PIPE) as process:
+        _, said = process.communicate(timeout=600)
+    assert process.returncode == 0, said
     return made
 
 

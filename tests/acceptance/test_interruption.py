@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +35,7 @@ def test_a_demo_killed_in_a_night_ends_in_the_same_bytes(tmp_path: Path) -> None
 
 def kill_when_written(demo: MiniHospital, table: str, arguments: list[str]) -> None:
     """Start the demo and kill it, hard, in the middle: at the first file of the lake's `table`."""
-    command = [sys.executable, "-m", "aiops_pipelines.cli", *arguments]
-    with subprocess.Popen(
-        command,
-        env=demo.environment(),
-        cwd=demo.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
+    with demo.start(*arguments) as process:
         while not any(demo.home.glob(f"lake/{table}/*/*.parquet")):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 assert process.wait(0.02) is None, "the demo ended before it could be killed"
