@@ -6,7 +6,7 @@ from datetime import date
 
 from aiops_pipelines.evaluation.background import unlimited_figures
 from aiops_pipelines.evaluation.bias import bias_figures
-from aiops_pipelines.evaluation.caveats import on_mature_days
+from aiops_pipelines.evaluation.caveats import noted, on_mature_days
 from aiops_pipelines.evaluation.drift import drift_figures, unlimited_drift, with_expectations
 from aiops_pipelines.evaluation.estimates import estimated_figures
 from aiops_pipelines.evaluation.evidence import evidence
@@ -15,7 +15,7 @@ from aiops_pipelines.evaluation.figure import Figure, subject
 from aiops_pipelines.evaluation.figures import from_estimate, no_limit
 from aiops_pipelines.evaluation.judgement import Judgement, judge
 from aiops_pipelines.evaluation.measures import MEASURES, NOT_UNDER_PARTIAL_VERIFICATION
-from aiops_pipelines.evaluation.shortfall import Pace
+from aiops_pipelines.evaluation.shortfall import Pace, audit_shortfall
 from aiops_pipelines.evaluation.status import TABLES
 from aiops_pipelines.evaluation.store import write_beside, write_figures
 from aiops_pipelines.evaluation.subgroups import TABLE as SUBGROUPS
@@ -82,6 +82,8 @@ def labelled_figure(known: History, limit: Limit, area: Area) -> Figure:
         name,
         Pace.of(window),
     )
+    audit = audit_shortfall(limit, window, estimate)
+    judgement = noted(judgement, [audit] if audit else [])
     return from_estimate(
         known,
         window,

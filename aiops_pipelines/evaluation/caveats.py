@@ -20,22 +20,23 @@ def on_mature_days(history: History, window: Window, asked: int, judgement: Judg
 
     "ok" on labels that stopped coming becomes "insufficient data"; a warning or breach stands.
     """
-    noted = _noted(judgement, _of_mature_days(history, window, asked))
+    told = noted(judgement, _of_mature_days(history, window, asked))
     stale = _stale(history)
     if stale is None:
-        return noted
-    verdict = noted.verdict
+        return told
+    verdict = told.verdict
     if verdict is Verdict.OK:
         verdict = Verdict.INSUFFICIENT_DATA
-    return Judgement(verdict, f"{noted.reason}; but {stale}")
+    return Judgement(verdict, f"{told.reason}; but {stale}")
 
 
 def on_calendar_days(history: History, window: Window, judgement: Judgement) -> Judgement:
     """Return the judgement with what is to be said of a window of calendar days."""
-    return _noted(judgement, _silent(history, window) + _versions(history, window))
+    return noted(judgement, _silent(history, window) + _versions(history, window))
 
 
-def _noted(judgement: Judgement, notes: list[str]) -> Judgement:
+def noted(judgement: Judgement, notes: list[str]) -> Judgement:
+    """Return the judgement with notes behind its reason, the same where there are none."""
     if not notes:
         return judgement
     return Judgement(judgement.verdict, f"{judgement.reason} ({'; '.join(notes)})")

@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from aiops_pipelines.evaluation.measures import flag_counts
 from aiops_pipelines.evaluation.window import Window
 from aiops_pipelines.portfolio import Limit, Task
-from aiops_pipelines.statistics import sample_size
+from aiops_pipelines.statistics import Estimate, audit_size, sample_size
 
 SMALL_CELL = 11
 """Counts below this are never shown outside the team."""
@@ -89,3 +90,33 @@ def _precision(limit: Limit, events: int | None, pace: Pace | None) -> str:
     if not size.missing:
         return ""
     return f" (within +-{HALF_WIDTH:.2f} it takes {size.needed:,} positives)"
+
+
+def audit_shortfall(limit: Limit, window: Window, estimate: Estimate) -> str | None:
+    """Return what audit of AI-negatives would give a sensitivity within +-HALF_WIDTH.
+
+    Planned for the limit's own value, since an audit that found no miss can't tell how many there
+    are. None where the truth of all is known, or the interval is narrow enough.
+    """
+    if window.system.truth.scheme != "partial" or limit.metric not in _OF_POSITIVES:
+        return None
+    low, high = estimate.low, estimate.high
+    if low is not None and high is not None and high - low <= 2 * HALF_WIDTH:
+        return None
+    counts = flag_counts(window, limit.operating_point or "")
+    expected = limit.minimum if limit.minimum is not None else limit.maximum or 0.0
+    sensitivity = expected if limit.metric == "sensitivity" else 1 - expected
+    read = counts.unflagged_positive + counts.unflagged_negative
+    unflagged = read + counts.unflagged_unlabelled
+    missed = counts.flagged_positive * (1 / sensitivity - 1) if sensitivity else 0.0
+    if not 0 < missed < unflagged:
+        return None
+    size = audit_size(unflagged, missed / unflagged, counts.flagged_positive, HALF_WIDTH)
+    if size.half_width > HALF_WIDTH:
+        return f"even re-reading all AI-negatives would leave +-{size.half_width:.2f}"
+    if size.n <= read:
+        return None
+    return (
+        f"within +-{HALF_WIDTH:.2f} it takes re-reading about {size.n:,} of the {unflagged:,} "
+        f"AI-negatives, {shown(read)} were"
+    )

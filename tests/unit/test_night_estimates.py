@@ -90,3 +90,31 @@ def test_under_partial_verification_the_auroc_is_estimated_where_it_cannot_be_me
     )
     assert of_flagged.low is not None and of_flagged.high is not None
     assert of_flagged.low < 1 < of_flagged.high
+
+
+@pytest.mark.parametrize(("every", "said"), [(100, "it takes re-reading about"), (2, None)])
+def test_too_small_an_audit_says_how_large_a_one_is_needed(
+    tmp_path: Path, every: int, said: str | None
+) -> None:
+    base = system_like("lung-nodule-ct", limits=())
+    point = base.output.operating_points[0].model_copy(update={"threshold": 0.5})
+    wanted = limit(
+        "sensitivity", minimum=0.6, margin=0.05, window_days=14, operating_point=point.name
+    )
+    night = made(
+        tmp_path,
+        "lung-nodule-ct",
+        limits=(wanted,),
+        output=base.output.model_copy(update={"operating_points": (point,)}),
+        truth=rule_like(base, mature_after_days=WAIT, audit_fraction=1 / every),
+    )
+
+    def audited(frame: Any) -> Any:
+        unread = (frame["score"] < 0.5) & (frame.index % every != 0)
+        return frame.assign(label=frame["label"].where(~unread))
+
+    night.fill(0, LAST, frame=audited)
+    found = one(night.evaluate(Area.PERFORMANCE, LAST), "sensitivity", estimand="measured")
+    print(found.reason, found.estimate, found.low, found.high)
+    assert (said is None) == ("re-reading" not in found.reason)
+    assert said is None or said in found.reason
