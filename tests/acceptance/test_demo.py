@@ -8,7 +8,7 @@ import pytest
 from mini_hospital import ROOT, MiniHospital
 from pypdf import PdfReader
 
-NIGHTS = 3
+NIGHTS = 2
 
 
 class Demo(MiniHospital):

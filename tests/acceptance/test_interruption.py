@@ -10,13 +10,12 @@ from mini_hospital import ROOT, MiniHospital
 
 
 class SmallDemo(MiniHospital):
-    """The demo on two of the example's systems."""
+    """The demo on one of the example's systems."""
 
     def prepare(self) -> None:
         self.systems.mkdir(parents=True)
         shutil.copy(ROOT / "portfolio" / "hospital.yaml", self.systems.parent)
-        for system in ("lung-nodule-ct", "no-show"):
-            shutil.copy(ROOT / "portfolio" / "systems" / f"{system}.yaml", self.systems)
+        shutil.copy(ROOT / "portfolio" / "systems" / "lung-nodule-ct.yaml", self.systems)
 
 
 def test_a_demo_killed_in_a_night_ends_in_the_same_bytes(tmp_path: Path) -> None:
