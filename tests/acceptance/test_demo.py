@@ -8,7 +8,7 @@ import pytest
 from mini_hospital import ROOT, MiniHospital
 from pypdf import PdfReader
 
-NIGHTS = 2
+NIGHTS = 3
 
 
 class Demo(MiniHospital):
