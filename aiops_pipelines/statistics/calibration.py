@@ -40,6 +40,8 @@ EXTREME = 1e-12
 _NEWTON_STEPS = 50
 _LEAST_RISK = sys.float_info.min
 """The mean score from which an observed to expected ratio is a number that a float holds."""
+_WORST_CONDITION = 1e-12
+"""Smaller shares of the largest eigenvalue leave the smallest without digits."""
 _FLAT = 1e-8
 _STEEPEST = 1e6
 
@@ -205,13 +207,22 @@ def _newton(
         chance = special.expit(design @ beta + offset)
         weight = totals * chance * (1 - chance)
         information = design.T @ (design * weight[:, None])
-        if not np.all(np.isfinite(information)) or np.linalg.cond(information) > 1e12:
+        if not np.all(np.isfinite(information)) or _flat(information):
             return None
         step = np.linalg.solve(information, design.T @ (positives - totals * chance))
         beta = beta + np.clip(step, -4.0, 4.0)
         if np.max(np.abs(step)) < 1e-10:
             return beta, np.linalg.inv(information)
     return None
+
+
+def _flat(information: FloatArray) -> bool:
+    """Tell whether an information matrix of one or two coefficients has no inverse to speak of."""
+    if len(information) == 1:
+        return bool(information[0, 0] <= 0)
+    a, b, d = float(information[0, 0]), float(information[0, 1]), float(information[1, 1])
+    middle, apart = (a + d) / 2, math.hypot((a - d) / 2, b)
+    return middle - apart <= _WORST_CONDITION * (middle + apart)
 
 
 def _intercept_alone(

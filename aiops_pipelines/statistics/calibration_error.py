@@ -27,7 +27,8 @@ _HIGHEST = 1 - 1e-6
 """The risk that the ways of the rarer class end at, or beyond it."""
 _BEYOND = 3.0
 """How many times the observed gaps, on the logit scale, the ways along them end at."""
-_GRID = np.linspace(0, 1, 17) ** 1.5
+_GRID = np.linspace(0, 1, 9) ** 1.5
+_EVEN = np.linspace(0, 1, len(_GRID))
 _FROM_START = np.array([[True], [False], [False], [False]])
 
 
@@ -119,24 +120,24 @@ def _limits(
     by a standard deviation: it was lucky.
     """
     share, logit = ways.n / ways.n.sum(), special.logit(ways.score)
-    mean, variance, _ = cumulants(ways.n, ways.score, ways.score)
-    lucky = float(mean @ share) - math.sqrt(float(variance @ share**2))
-    place = np.where(_FROM_START, _GRID, _GRID[::-1])
+    place, observed = np.where(_FROM_START, _GRID, _GRID[::-1]), None
     for _ in range(2):
         risk = special.expit(logit + place[..., None] * ways.steps[:, None])
         risk = np.clip(risk, _EXTREME, 1 - _EXTREME)
         risk[place == 0] = ways.score
         error = np.abs(ways.score - risk) ** power @ share
-        sums = (
-            each @ share**order
-            for order, each in enumerate(cumulants(ways.n, ways.score, risk), start=1)
-        )
-        score = _normal_score(np.where(_FROM_START, found, max(found, lucky)), *sums)
+        found_by = cumulants(ways.n, ways.score, risk)
+        sums = [each @ share**order for order, each in enumerate(found_by, start=1)]
+        if observed is None:  # The first way starts at scores that are right.
+            lucky = float(sums[0][0, 0]) - math.sqrt(float(sums[1][0, 0]))
+            observed = np.where(_FROM_START, found, max(found, lucky))
+        score = _normal_score(observed, *sums)
         outside = np.where(_FROM_START, score, -score) - z
         first = np.where(np.any(outside <= 0, axis=1), np.argmax(outside <= 0, axis=1), -1)
         at = np.arange(len(place)), first
         before = at[0], np.where(first > 0, first - 1, first)
-        place = np.linspace(place[before], place[at], len(_GRID), axis=1)
+        start = place[before][:, None]
+        place = start + (place[at][:, None] - start) * _EVEN
     change = outside[before] - outside[at]
     part = np.where(change > 0, outside[before] / np.where(change > 0, change, 1.0), 1.0)
     limit = error[before] + np.clip(part, 0.0, 1.0) * (error[at] - error[before])
