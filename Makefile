@@ -24,7 +24,7 @@ coverage:    ## simulate all intervals, verdicts and alarms and rewrite docs/val
 fuzz:        ## feed damaged files to every parser for ten minutes
 	$(PYTHON) bootstrap.py fuzz
 
-bench:       ## time us beside other libraries and rewrite benchmarks/README.md (about ten minutes)
+bench:       ## time us beside other libraries and rewrite benchmarks/README.md (some twenty minutes)
 	$(PYTHON) bootstrap.py bench
 
 bench-quick: ## the same without what takes more than a minute

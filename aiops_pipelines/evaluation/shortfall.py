@@ -96,7 +96,8 @@ def audit_shortfall(limit: Limit, window: Window, estimate: Estimate) -> str | N
     """Return what audit of AI-negatives would give a sensitivity within +-HALF_WIDTH.
 
     Planned for the limit's own value, since an audit that found no miss can't tell how many there
-    are. None where the truth of all is known, or the interval is narrow enough.
+    are. Said in shares: counts would give away small ones by subtraction. None where the truth of
+    all is known, or the interval is narrow enough.
     """
     if window.system.truth.scheme != "partial" or limit.metric not in _OF_POSITIVES:
         return None
@@ -117,6 +118,6 @@ def audit_shortfall(limit: Limit, window: Window, estimate: Estimate) -> str | N
     if size.n <= read:
         return None
     return (
-        f"within +-{HALF_WIDTH:.2f} it takes re-reading about {size.n:,} of the {unflagged:,} "
-        f"AI-negatives, {shown(read)} were"
+        f"within +-{HALF_WIDTH:.2f} it takes re-reading about {100 * size.fraction:.2g}% of the "
+        f"AI-negatives, {100 * read / unflagged:.2g}% were"
     )

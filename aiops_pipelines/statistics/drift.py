@@ -258,7 +258,7 @@ def _rooted(
 def _estimates(
     value: FloatArray, low: FloatArray, high: FloatArray, error: FloatArray, n: IntArray, name: str
 ) -> list[Estimate]:
-    method = f"{name}, from bins, score limits"
+    method = f"{name}, from bins, limits by inversion"
     highest: list[float | None] = high.tolist()
     if np.isinf(high).any():
         highest = [None if end == math.inf else end for end in highest]
